@@ -1,0 +1,117 @@
+// The grants of complete profiles to what they are on this host.
+
+import type { PathExpander } from "./expand.ts";
+import type { Finding, ProfileError, Refusal } from "./problem.ts";
+import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
+import type { HostResolver } from "./resolve.ts";
+import type { RiskFinder } from "./risk.ts";
+
+/** What became of one bind. */
+type Outcome =
+  | { readonly binds: readonly ResolvedBind[] }
+  | { readonly skipped: string }
+  | "refused";
+
+/** Resolves the binds of profiles. A bind that many profiles inherit is resolved, and told of, once. */
+export class Granter {
+  /** The binds that cannot be granted. */
+  readonly problems: ProfileError[] = [];
+  /** The binds to think about again. */
+  readonly warnings: Finding[] = [];
+  readonly #outcomes = new Map<Bind, Outcome>();
+  readonly #expander: PathExpander;
+  readonly #resolver: HostResolver;
+  readonly #risks: RiskFinder;
+
+  /**
+   * Resolves on one host, for one user.
+   *
+   * @param expander for the shorthands in paths
+   * @param resolver for where paths lead
+   * @param risks for warnings
+   */
+  constructor(expander: PathExpander, resolver: HostResolver, risks: RiskFinder) {
+    this.#expander = expander;
+    this.#resolver = resolver;
+    this.#risks = risks;
+  }
+
+  /**
+   * Resolves a profile.
+   *
+   * @param profile the profile with all it inherits
+   * @returns the profile on this host, or undefined after adding to {@link problems}
+   */
+  resolve(profile: Profile): ResolvedProfile | undefined {
+    const binds = new Map<string, ResolvedBind>();
+    const skipped: string[] = [];
+    let sound = true;
+    for (const bind of profile.binds) {
+      const outcome = this.#outcome(bind);
+      if (outcome === "refused") sound = false;
+      else if ("skipped" in outcome) skipped.push(outcome.skipped);
+      else outcome.binds.forEach((resolved) => add(binds, resolved));
+    }
+    if (!sound) return undefined;
+    if (profile.binds.length === 0) this.#warn(profile, EMPTY);
+    const { source, binds: _stated, ...settings } = profile;
+    return { ...settings, file: source.file, binds: [...binds.values()], skipped };
+  }
+
+  #outcome(bind: Bind): Outcome {
+    let outcome = this.#outcomes.get(bind);
+    if (outcome === undefined) {
+      outcome = this.#resolveBind(bind);
+      this.#outcomes.set(bind, outcome);
+    }
+    return outcome;
+  }
+
+  #resolveBind(bind: Bind): Outcome {
+    const expansion = this.#expander.expand(bind.path);
+    if ("refusal" in expansion) {
+      return this.#leaveOut(bind, bind.path, expansion.refusal, expansion.unset);
+    }
+    const resolved = this.#resolver.resolve(expansion.path);
+    if ("refusal" in resolved) {
+      return this.#leaveOut(bind, expansion.path, resolved.refusal, resolved.missing);
+    }
+    const { write } = bind;
+    for (const risk of this.#risks.find(resolved, write)) this.#warnAbout(bind, risk);
+    return { binds: [...resolved.links, { path: resolved.path, write, kind: resolved.kind }] };
+  }
+
+  /** An optional bind is left out whatever the reason, but only absence goes without saying. */
+  #leaveOut(bind: Bind, path: string, refusal: Refusal, absent: boolean): Outcome {
+    if (!bind.optional) {
+      this.problems.push(bind.source.problem(keyPath(bind), refusal));
+      return "refused";
+    }
+    if (!absent) this.#warnAbout(bind, { ...refusal, what: `${refusal.what}, left out` });
+    return { skipped: path };
+  }
+
+  #warnAbout(bind: Bind, warning: Refusal): void {
+    const { file } = bind.source;
+    this.warnings.push({ file, ...bind.source.position(keyPath(bind)), ...warning });
+  }
+
+  #warn({ source }: Profile, warning: Refusal): void {
+    this.warnings.push({ file: source.file, ...source.position(["name"]), ...warning });
+  }
+}
+
+const EMPTY: Refusal = {
+  what: "This profile grants nothing",
+  remedy: 'add a [[fs.bind]], or extends = ["base"]',
+};
+
+function keyPath({ index }: Bind): (string | number)[] {
+  return ["fs", "bind", index, "path"];
+}
+
+/** A path that is granted twice is granted once, for writing if one of the grants says so. */
+function add(binds: Map<string, ResolvedBind>, bind: ResolvedBind): void {
+  const known = binds.get(bind.path);
+  if (known === undefined || (bind.write && !known.write)) binds.set(bind.path, bind);
+}

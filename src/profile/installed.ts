@@ -1,0 +1,65 @@
+/**
+ * The profiles of this user on this machine: where they are, and those that come along.
+ *
+ * @module
+ */
+import { installedDirectory, installedFile, namesInMemory } from "../../ffi/library.ts";
+import {
+  homeDirectory,
+  processEnvironment,
+  statedProfileDirectories,
+  userProfileDirectory,
+} from "../protocol/locations.ts";
+import { type LoadedProfiles, loadProfiles, type ShippedProfile } from "./load.ts";
+
+/** Where profiles are looked for. */
+export interface ProfileSources {
+  readonly directories: readonly string[];
+  /** Whether somebody named them, so that nothing else is loaded. */
+  readonly areStated: boolean;
+}
+
+/**
+ * Where profiles are: what the command line names, else what STEMJAIL_PROFILES does, else the
+ * user's own directory.
+ */
+export function profileSources(stated: readonly string[]): ProfileSources {
+  if (stated.length > 0) return { directories: stated, areStated: true };
+  const named = statedProfileDirectories(processEnvironment);
+  if (named !== null) return { directories: named, areStated: true };
+  return { directories: [userProfileDirectory(processEnvironment)], areStated: false };
+}
+
+const PREFIX = "profiles/";
+const SUFFIX = ".toml";
+
+function shippedNames(): string[] {
+  const directory = installedDirectory();
+  const names = directory === null
+    ? namesInMemory().filter((name) => name.startsWith(PREFIX)).map((name) =>
+      name.slice(PREFIX.length)
+    )
+    : [...Deno.readDirSync(`${directory}/profiles`)].map(({ name }) => name);
+  return names.filter((name) => name.endsWith(SUFFIX)).sort();
+}
+
+/** The profiles that come with the executable. */
+export function shippedProfiles(): ShippedProfile[] {
+  return shippedNames().map((name) => ({
+    name: name.slice(0, -SUFFIX.length),
+    text: Deno.readTextFileSync(installedFile(`${PREFIX}${name}`)),
+  }));
+}
+
+/** Loads what {@link profileSources} says; the shipped ones as well, unless directories are stated. */
+export function loadInstalled(stated: readonly string[]): LoadedProfiles {
+  const { directories, areStated } = profileSources(stated);
+  return loadProfiles({
+    directories,
+    directoriesOptional: !areStated,
+    shipped: shippedProfiles(),
+    includeShipped: !areStated,
+    environment: processEnvironment,
+    home: homeDirectory(processEnvironment),
+  });
+}

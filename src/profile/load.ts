@@ -1,0 +1,155 @@
+// Everything from directories of files to profiles ready to become domains.
+
+import { type FileSystem, hostFileSystem } from "./file_system.ts";
+import { type Environment, PathExpander } from "./expand.ts";
+import { Granter } from "./grant.ts";
+import { Inheritance } from "./inherit.ts";
+import { parseProfile } from "./parse.ts";
+import type { Finding, ProfileError } from "./problem.ts";
+import type { ParsedProfile, ResolvedProfile } from "./profile.ts";
+import { readProfileFiles } from "./read.ts";
+import { HostResolver } from "./resolve.ts";
+import { RiskFinder } from "./risk.ts";
+import { ProfileSource } from "./source.ts";
+import { quote } from "./text.ts";
+
+/** A profile that comes with the program instead of from a file. */
+export interface ShippedProfile {
+  /** What its file was called, without `.toml`. */
+  readonly name: string;
+  /** What its file held. */
+  readonly text: string;
+}
+
+/** What to load, and for whom. */
+export interface LoadOptions {
+  /** The directories, in order. */
+  readonly directories: readonly string[];
+  /** Whether a directory may be missing or empty, as the default one may. Else that is a problem. */
+  readonly directoriesOptional?: boolean;
+  /** Profiles that others can extend; a profile from a directory takes the place of its namesake. */
+  readonly shipped?: readonly ShippedProfile[];
+  /** Whether the shipped profiles are loaded as well, after the directories; true unless said. */
+  readonly includeShipped?: boolean;
+  /** The environment, asked for XDG variables only. */
+  readonly environment: Environment;
+  /** The user's home directory, an absolute path. */
+  readonly home: string;
+  /** The host's files; those of this machine unless said. */
+  readonly files?: FileSystem;
+}
+
+/** What loading gave. */
+export interface LoadedProfiles {
+  /** The profiles without a problem, in order. */
+  readonly profiles: readonly ResolvedProfile[];
+  /** Everything that is wrong. */
+  readonly problems: readonly ProfileError[];
+  /** What is allowed but gives away more than it seems, or is left out for an odd reason. */
+  readonly warnings: readonly Finding[];
+  /** How many profiles were looked at, those with problems included. */
+  readonly examined: number;
+}
+
+/**
+ * Loads profiles: reads, checks, completes and resolves them. Nothing is thrown for what files
+ * hold; it is for the caller to refuse a set with problems.
+ *
+ * @param options what to load, and for whom
+ * @returns the profiles, the problems and the warnings
+ */
+export function loadProfiles(options: LoadOptions): LoadedProfiles {
+  const { files = hostFileSystem, environment, home } = options;
+  const read = readProfileFiles(options.directories, files, {
+    optional: options.directoriesOptional ?? false,
+  });
+  const own = parseAll(read.sources);
+  const shipped = parseAll((options.shipped ?? []).map(toSource));
+  const names = nameAll(own.parsed, shipped.parsed);
+  const included = options.includeShipped ?? true;
+  const chosen = [...own.parsed, ...(included ? shipped.parsed : [])]
+    .filter((profile) => names.byName.get(profile.name) === profile);
+
+  const resolver = new HostResolver(files);
+  const inheritance = new Inheritance(names.byName);
+  const granter = new Granter(
+    new PathExpander({ environment, home, files }),
+    resolver,
+    new RiskFinder(resolver, home, options.directories),
+  );
+  const unsound = new Set([...own.unsound, ...shipped.unsound]);
+  const profiles: ResolvedProfile[] = [];
+  for (const parsed of chosen) {
+    const complete = inheritance.complete(parsed);
+    if (complete === undefined || unsound.has(parsed)) continue;
+    const resolved = granter.resolve(complete);
+    if (resolved !== undefined) profiles.push(resolved);
+  }
+  return {
+    profiles,
+    problems: [
+      ...read.problems,
+      ...own.problems,
+      ...shipped.problems,
+      ...names.problems,
+      ...inheritance.problems,
+      ...granter.problems,
+    ],
+    warnings: granter.warnings,
+    examined: read.examined + (included ? shipped.parsed.length - names.replaced : 0),
+  };
+}
+
+function toSource({ name, text }: ShippedProfile): ProfileSource {
+  return new ProfileSource(`<shipped>/${name}.toml`, text);
+}
+
+interface ParsedAll {
+  readonly parsed: ParsedProfile[];
+  readonly unsound: ParsedProfile[];
+  readonly problems: ProfileError[];
+}
+
+function parseAll(sources: readonly ProfileSource[]): ParsedAll {
+  const parsed: ParsedProfile[] = [];
+  const unsound: ParsedProfile[] = [];
+  const problems: ProfileError[] = [];
+  for (const source of sources) {
+    const result = parseProfile(source.text, source.file);
+    problems.push(...result.problems);
+    if (result.profile === undefined) continue;
+    parsed.push(result.profile);
+    if (result.problems.length > 0) unsound.push(result.profile);
+  }
+  return { parsed, unsound, problems };
+}
+
+interface Names {
+  readonly byName: ReadonlyMap<string, ParsedProfile>;
+  readonly problems: ProfileError[];
+  /** How many shipped profiles have a namesake among the others. */
+  readonly replaced: number;
+}
+
+function nameAll(own: readonly ParsedProfile[], shipped: readonly ParsedProfile[]): Names {
+  const byName = new Map<string, ParsedProfile>();
+  const problems: ProfileError[] = [];
+  for (const profile of own) {
+    const first = byName.get(profile.name);
+    if (first === undefined) byName.set(profile.name, profile);
+    else problems.push(duplicate(profile, first));
+  }
+  let replaced = 0;
+  for (const profile of shipped) {
+    if (byName.has(profile.name)) replaced++;
+    else byName.set(profile.name, profile);
+  }
+  return { byName, problems, replaced };
+}
+
+function duplicate({ name, source }: ParsedProfile, first: ParsedProfile): ProfileError {
+  return source.problem(["name"], {
+    what: `The name ${quote(name)} is taken`,
+    remedy: `${first.source.file} has it, and ${source.file} too; rename one of the two`,
+  });
+}

@@ -1,0 +1,153 @@
+// What a profile is: as its file states it, with its inheritance, and resolved on a host.
+
+import type { ProfileSource } from "./source.ts";
+
+/** How a jail is connected: not at all, through address translation, or as the host is. */
+export type NetworkMode = "none" | "nat" | "host";
+
+/** A tree or file that a profile grants, as its file writes it. */
+export interface Bind {
+  /** The path as written, `~` and `${...}` not yet expanded. */
+  readonly path: string;
+  /** Whether the grant includes writing; reading it always does. */
+  readonly write: boolean;
+  /** Whether the grant is left out where the path does not exist. */
+  readonly optional: boolean;
+  /** The file that states the grant: the profile's own, or that of one it extends. */
+  readonly source: ProfileSource;
+  /** Which of the file's `[[fs.bind]]` tables it is, from 0. */
+  readonly index: number;
+}
+
+/** What `[run]` says. It is the profile's own and never inherited. */
+export interface RunSettings {
+  /** The command that `run -p NAME` starts without one of its own; empty if there is none. */
+  readonly cmd: readonly string[];
+  /** Whether the jail lasts until its last process ends, not just the command. */
+  readonly linger: boolean;
+  /**
+   * The commands whose start set this profile may be in: names, or absolute paths with `*`.
+   * Undefined stands for every command, an empty list for none.
+   */
+  readonly match: readonly string[] | undefined;
+}
+
+/** What `[env]` says: `pass`, then `set`, then `unset` shape the application's environment. */
+export interface EnvironmentSettings {
+  /** Variables that keep the value which they have outside. */
+  readonly pass: readonly string[];
+  /** Variables with a value of the profile's. */
+  readonly set: Readonly<Record<string, string>>;
+  /** Variables that the application does not get, whatever else says so. */
+  readonly unset: readonly string[];
+}
+
+/** What `[net]` says. */
+export interface NetworkSettings {
+  /** How the jail is connected. */
+  readonly mode: NetworkMode;
+  /** Under "nat": whether the host's own loopback can be reached from inside. */
+  readonly loopback: boolean;
+}
+
+/** What `[limits]` says. */
+export interface LimitSettings {
+  /** Processes and threads of the whole jail: RLIMIT_NPROC, setrlimit(2). */
+  readonly processes: number;
+  /** Open descriptors of one process: RLIMIT_NOFILE. */
+  readonly openFiles: number;
+  /** Address space of one process in MiB, 0 for no limit: RLIMIT_AS. */
+  readonly addressSpaceMb: number;
+  /** Size of a core file in MiB, 0 for none written: RLIMIT_CORE. */
+  readonly coreMb: number;
+}
+
+/** What `[sandbox]` says. */
+export interface SandboxSettings {
+  /** Whether the application may make user namespaces of its own, as browsers do. */
+  readonly nestedNamespaces: boolean;
+}
+
+/** One profile as its file states it; what it does not state is undefined. */
+export interface ParsedProfile {
+  /** The name, unique in its set. */
+  readonly name: string;
+  /** Its text and file. */
+  readonly source: ProfileSource;
+  /** The names of the profiles that it extends. */
+  readonly extends: readonly string[];
+  /** Its grants. */
+  readonly binds: readonly Bind[];
+  /** What `[run]` says. */
+  readonly run: Partial<RunSettings>;
+  /** What `[env]` says. */
+  readonly env: Partial<EnvironmentSettings>;
+  /** What `[net]` says. */
+  readonly net: Partial<NetworkSettings>;
+  /** What `[limits]` says. */
+  readonly limits: Partial<LimitSettings>;
+  /** What `[sandbox]` says. */
+  readonly sandbox: Partial<SandboxSettings>;
+}
+
+/** What every profile has, and how it applies where no file states it. */
+export interface ProfileSettings {
+  /** What `[run]` says. */
+  readonly run: RunSettings;
+  /** What `[env]` says. */
+  readonly env: EnvironmentSettings;
+  /** What `[net]` says. */
+  readonly net: NetworkSettings;
+  /** What `[limits]` says. */
+  readonly limits: LimitSettings;
+  /** What `[sandbox]` says. */
+  readonly sandbox: SandboxSettings;
+}
+
+/** One profile with all that it inherits and all defaults. */
+export interface Profile extends ProfileSettings {
+  /** The name, unique in its set. */
+  readonly name: string;
+  /** Its text and file. */
+  readonly source: ProfileSource;
+  /** The names of the profiles that it extends. */
+  readonly extends: readonly string[];
+  /** Its grants, inherited ones first. */
+  readonly binds: readonly Bind[];
+}
+
+/** The settings of a profile that says nothing. */
+export const DEFAULT_SETTINGS: ProfileSettings = {
+  run: { cmd: [], linger: false, match: undefined },
+  env: { pass: [], set: {}, unset: [] },
+  net: { mode: "none", loopback: false },
+  // Room for a browser or a parallel build, and an end to a fork bomb.
+  limits: { processes: 4096, openFiles: 16_384, addressSpaceMb: 0, coreMb: 0 },
+  sandbox: { nestedNamespaces: false },
+};
+
+/** A grant on this host. A link met on the way to a grant is one more read grant, at its own path. */
+export interface ResolvedBind {
+  /** An absolute, normalised path; but for a "link" no component of it is a symbolic link. */
+  readonly path: string;
+  /** Whether the grant includes writing; never for a link. */
+  readonly write: boolean;
+  /** What the path names. */
+  readonly kind: "directory" | "file" | "socket" | "fifo" | "link";
+  /** A link's text, as readlink(2) returns it. */
+  readonly target?: string;
+}
+
+/** A profile on this host: ready to become a domain. */
+export interface ResolvedProfile extends ProfileSettings {
+  /** The name, unique in its set. */
+  readonly name: string;
+  /** The profile's file, as `DIRECTORY/NAME.toml`, or `<shipped>/NAME.toml`. */
+  readonly file: string;
+  /** The names of the profiles that it extends. */
+  readonly extends: readonly string[];
+  /** In the order of the files, inherited ones first; each path once, links before what is behind them. */
+  readonly binds: readonly ResolvedBind[];
+  /** Optional paths left out because they are not there, as far as they could be expanded. */
+  readonly skipped: readonly string[];
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { HostResolver } from "../../src/profile/resolve.ts";
+import { RiskFinder } from "../../src/profile/risk.ts";
+import { fakeHost, type FakeNode } from "./fake_host.ts";
+
+const home = { "/home/u": { kind: "directory" } } as const;
+
+function warnings(path: string, write: boolean, host: Record<string, FakeNode> = {}): string[] {
+  const resolver = new HostResolver(fakeHost({ ...home, [path]: { kind: "directory" }, ...host }));
+  const finder = new RiskFinder(resolver, "/home/u", ["/home/u/.config/stemjail/profiles"]);
+  const grant = resolver.resolve(path);
+  assert.ok("path" in grant);
+  return finder.find(grant, write).map(({ what, remedy }) => `${what}: ${remedy}`);
+}
+
+Deno.test("writing to the home directory reaches what runs outside, there or not", () => {
+  const [started, profiles] = warnings("/home/u", true);
+  assert.match(started, /^Writing to "\/home\/u" reaches files that run outside the jail: /);
+  const named = [
+    ".bashrc",
+    ".profile",
+    ".bash_profile",
+    ".zshrc",
+    ".config/autostart",
+    ".config/systemd/user",
+    ".config/fish",
+    ".local/bin",
+    ".ssh",
+    ".gitconfig",
+  ];
+  for (const file of named) assert.ok(started.includes(`"/home/u/${file}"`), file);
+  assert.match(profiles, /say what a jail may do: "\/home\/u\/\.config\/stemjail\/profiles"/);
+});
+
+Deno.test("reading the home directory runs nothing", () => {
+  assert.deepEqual(warnings("/home/u", false), []);
+});
+
+Deno.test("writing to one such file or below such a directory is told too", () => {
+  assert.match(warnings("/home/u/.config", true)[0], /\.config\/autostart/);
+  assert.match(warnings("/home/u/.ssh/control", true)[0], /"\/home\/u\/\.ssh"/);
+  assert.match(warnings("/home/u/.bashrc", true, { "/home/u/.bashrc": "" })[0], /\.bashrc/);
+  assert.deepEqual(warnings("/home/u/Documents", true), []);
+  assert.deepEqual(warnings("/home/u/.bashrcs", true), []);
+});
+
+Deno.test("hooks and settings of a repository are told if it is one", () => {
+  const repository = {
+    "/srv/r/.git/config": "",
+    "/srv/r/.git/hooks": { kind: "directory" },
+  } as const;
+  assert.deepEqual(warnings("/srv/r", true, repository), [
+    'Writing to "/srv/r" reaches files that make git run programs outside the jail: ' +
+    '"/srv/r/.git/hooks", "/srv/r/.git/config"; grant a narrower path, or reading alone',
+  ]);
+  assert.match(warnings("/srv/r/.git", true, repository)[0], /make git run programs/);
+  assert.deepEqual(warnings("/srv/r", false, repository), []);
+  assert.deepEqual(warnings("/srv/r", true), []);
+});
+
+Deno.test("binding the root is told, and that /proc, /dev and /tmp stay the jail's own", () => {
+  assert.deepEqual(warnings("/", false), [
+    'Binding "/" grants reading every file of the host: only /proc, /dev and /tmp stay the ' +
+    "jail's own; bind what is needed instead",
+  ]);
+  assert.equal(warnings("/", true).length, 3);
+});
+
+Deno.test("a home directory behind a link is recognised", () => {
+  const host = { "/home/u": { link: "/data/u" }, "/data/u": { kind: "directory" } } as const;
+  assert.match(warnings("/data/u/.config", true, host)[0], /"\/data\/u\/\.config\/autostart"/);
+});
