@@ -1,0 +1,82 @@
+/**
+ * The one place where a failed call becomes a typed error.
+ *
+ * @module
+ */
+import { errnoName, errnoWords } from "./errno.ts";
+import { bind } from "./library.ts";
+
+const library = bind({ stemjail_errno: { parameters: [], result: "i32" } });
+
+/** A system call that failed: which one, on what, and why. */
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+  /** errno's name, such as `ENOENT`. */
+  readonly code: string;
+
+  /**
+   * @param call the call's name, such as `openat2`
+   * @param errno the number the kernel gave
+   * @param subject what the call was about, such as a path; empty if there is no such thing
+   */
+  constructor(readonly call: string, readonly errno: number, readonly subject: string = "") {
+    super(
+      `${call}${subject === "" ? "" : ` ${subject}`}: ${errnoName(errno)} (${errnoWords(errno)})`,
+    );
+    this.code = errnoName(errno);
+  }
+}
+
+/** errno of the calling thread: to be read right after the call that set it. */
+export function lastErrno(): number {
+  return library.stemjail_errno();
+}
+
+/**
+ * Passes on the result of a call that answers a negative number on failure.
+ *
+ * @param call the call's name
+ * @param result what it returned
+ * @param subject what it was about
+ * @returns `result`, which is not negative
+ * @throws KernelError with the errno of the call
+ */
+export function check(call: string, result: number | bigint, subject = ""): number {
+  const value = Number(result);
+  if (value < 0) throw new KernelError(call, lastErrno(), subject);
+  return value;
+}
+
+/**
+ * Like {@link check}, for a call whose failure with one of `allowed` is an answer.
+ *
+ * @param allowed errno names, such as `EAGAIN`
+ * @returns the result, or -1 after an allowed failure
+ */
+export function checkUnless(
+  allowed: readonly string[],
+  call: string,
+  result: number | bigint,
+  subject = "",
+): number {
+  const value = Number(result);
+  if (value >= 0) return value;
+  const error = new KernelError(call, lastErrno(), subject);
+  if (allowed.includes(error.code)) return -1;
+  throw error;
+}
+
+/**
+ * Makes a call again as long as a signal interrupts it (signal(7)).
+ *
+ * @param call makes the call once and answers what {@link check} would
+ */
+export function retry(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof KernelError) || error.code !== "EINTR") throw error;
+    }
+  }
+}

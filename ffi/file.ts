@@ -1,0 +1,262 @@
+/**
+ * Descriptors and files, relative to directory descriptors. open(2), openat2(2), statx(2).
+ *
+ * @module
+ */
+import { check, checkUnless, retry } from "./check.ts";
+import { bind } from "./library.ts";
+import { cString, type Text } from "./memory.ts";
+
+const libc = bind({
+  openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
+  openat2: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "buffer", "usize"],
+    result: "isize",
+  },
+  close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
+  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "isize" },
+  getdents64: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "usize"],
+    result: "isize",
+  },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+});
+
+const SYS_openat2 = 437n;
+const SYS_getdents64 = Deno.build.arch === "aarch64" ? 61n : 217n;
+const AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+const MAXIMUM_LINK_BYTES = 4096;
+
+/** The directory descriptor that means the working directory. */
+export const AT_FDCWD = -100;
+
+/** Flags of open(2), as x86-64 and the generic ABI number them. */
+export const OpenFlag = {
+  readOnly: 0,
+  writeOnly: 1,
+  readWrite: 2,
+  create: 0o100,
+  exclusive: 0o200,
+  noControllingTerminal: 0o400,
+  truncate: 0o1000,
+  append: 0o2000,
+  nonBlocking: 0o4000,
+  directory: Deno.build.arch === "aarch64" ? 0o40000 : 0o200000,
+  noFollow: Deno.build.arch === "aarch64" ? 0o100000 : 0o400000,
+  closeOnExec: 0o2000000,
+  pathOnly: 0o10000000,
+} as const;
+
+/** Flags of openat2(2). */
+export const ResolveFlag = {
+  noMagicLinks: 0x02,
+  noSymbolicLinks: 0x04,
+  beneath: 0x08,
+  inRoot: 0x10,
+} as const;
+
+/** What a file is, and where. */
+export interface FileStatus {
+  readonly kind: "directory" | "file" | "link" | "socket" | "fifo" | "device";
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Device and inode: the same pair, the same file. */
+  readonly identity: string;
+}
+
+function describe(path: Text): string {
+  return typeof path === "string" ? path : new TextDecoder().decode(path);
+}
+
+/**
+ * openat(2), always close-on-exec.
+ *
+ * @param flags {@link OpenFlag} bits
+ * @param mode permission bits of a file that is created
+ */
+export function openAt(directory: number, path: Text, flags: number, mode = 0): number {
+  return retry(() =>
+    check(
+      "open",
+      libc.openat(directory, cString(path), flags | OpenFlag.closeOnExec, mode),
+      describe(path),
+    )
+  );
+}
+
+/**
+ * openat2(2), always close-on-exec.
+ *
+ * @param resolve {@link ResolveFlag} bits
+ */
+export function openResolved(
+  directory: number,
+  path: Text,
+  flags: number,
+  resolve: number,
+): number {
+  const how = new BigUint64Array([BigInt(flags | OpenFlag.closeOnExec), 0n, BigInt(resolve)]);
+  const bytes = new Uint8Array(how.buffer);
+  // EAGAIN: a rename elsewhere made the kernel unsure about `..`; it asks to try again.
+  for (let attempt = 0;; attempt++) {
+    const result = libc.openat2(SYS_openat2, directory, cString(path), bytes, 24n);
+    const allowed = attempt < 16 ? ["EAGAIN", "EINTR"] : [];
+    const descriptor = checkUnless(allowed, "openat2", result, describe(path));
+    if (descriptor >= 0) return descriptor;
+  }
+}
+
+/** close(2). Linux frees the descriptor whatever it answers, so there is nothing to check. */
+export function close(descriptor: number): void {
+  libc.close(descriptor);
+}
+
+/** One read(2): the number of bytes, 0 at the end, -1 when a nonblocking descriptor has none. */
+export function read(descriptor: number, into: Uint8Array<ArrayBuffer>): number {
+  return retry(() =>
+    checkUnless(["EAGAIN"], "read", libc.read(descriptor, into, BigInt(into.length)))
+  );
+}
+
+/** Everything up to the end, but at most `limit` bytes. */
+export function readAll(descriptor: number, limit: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(limit);
+  let length = 0;
+  while (length < limit) {
+    const count = read(descriptor, bytes.subarray(length));
+    if (count <= 0) break;
+    length += count;
+  }
+  return bytes.slice(0, length);
+}
+
+/** Writes all bytes to a blocking descriptor. */
+export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): void {
+  for (let rest = bytes; rest.length > 0;) {
+    const taken = retry(() => check("write", libc.write(descriptor, rest, BigInt(rest.length))));
+    rest = rest.subarray(taken);
+  }
+}
+
+/** A pipe, close-on-exec: the end to read, the end to write. pipe(2). */
+export function pipe(): [reader: number, writer: number] {
+  const ends = new Int32Array(2);
+  check("pipe", libc.pipe2(new Uint8Array(ends.buffer), OpenFlag.closeOnExec));
+  return [ends[0], ends[1]];
+}
+
+/** ftruncate(2). */
+export function setLength(descriptor: number, bytes: number): void {
+  check("ftruncate", libc.ftruncate(descriptor, BigInt(bytes)));
+}
+
+/** fchmod(2). */
+export function changeMode(descriptor: number, mode: number): void {
+  check("fchmod", libc.fchmod(descriptor, mode));
+}
+
+/** Takes the exclusive lock of flock(2) if nobody holds it; false if somebody does. */
+export function tryLock(descriptor: number): boolean {
+  const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
+  return checkUnless(["EAGAIN"], "flock", libc.flock(descriptor, LOCK_EXCLUSIVE_NONBLOCKING)) >= 0;
+}
+
+/** mkdirat(2); an existing entry of that name is left as it is. */
+export function ensureDirectoryAt(directory: number, name: Text, mode: number): void {
+  checkUnless(["EEXIST"], "mkdir", libc.mkdirat(directory, cString(name), mode), describe(name));
+}
+
+/** symlinkat(2). */
+export function linkAt(target: Text, directory: number, name: Text): void {
+  check("symlink", libc.symlinkat(cString(target), directory, cString(name)), describe(name));
+}
+
+/** unlinkat(2) of a file; a missing one is no error. */
+export function removeAt(directory: number, name: Text): void {
+  checkUnless(["ENOENT"], "unlink", libc.unlinkat(directory, cString(name), 0), describe(name));
+}
+
+/** The text of a symbolic link, or null when the file is not one or does not exist. */
+export function readLinkAt(directory: number, path: Text): Uint8Array<ArrayBuffer> | null {
+  const text = new Uint8Array(MAXIMUM_LINK_BYTES);
+  const result = libc.readlinkat(directory, cString(path), text, BigInt(text.length));
+  const length = checkUnless(["EINVAL", "ENOENT", "ENOTDIR"], "readlink", result, describe(path));
+  return length < 0 ? null : text.slice(0, length);
+}
+
+const kinds: Record<number, FileStatus["kind"]> = {
+  0o040000: "directory",
+  0o100000: "file",
+  0o120000: "link",
+  0o140000: "socket",
+  0o010000: "fifo",
+};
+
+/** What a descriptor refers to. */
+export function statusOf(descriptor: number): FileStatus {
+  return statx(descriptor, "", AT_EMPTY_PATH);
+}
+
+/** What a path names, without following a symbolic link at its end. */
+export function statusAt(directory: number, path: Text): FileStatus {
+  return statx(directory, path, AT_SYMLINK_NOFOLLOW);
+}
+
+function statx(directory: number, path: Text, flags: number): FileStatus {
+  const buffer = new Uint8Array(256);
+  check(
+    "stat",
+    libc.statx(directory, cString(path), flags, STATX_BASIC_STATS, buffer),
+    describe(path),
+  );
+  const view = new DataView(buffer.buffer);
+  const mode = view.getUint16(28, true);
+  return {
+    kind: kinds[mode & 0o170000] ?? "device",
+    mode: mode & 0o7777,
+    uid: view.getUint32(20, true),
+    gid: view.getUint32(24, true),
+    size: Number(view.getBigUint64(40, true)),
+    identity: `${view.getUint32(136, true)}:${view.getUint32(140, true)}:${
+      view.getBigUint64(32, true)
+    }`,
+  };
+}
+
+/** The names in an open directory, as bytes, without `.` and `..`. getdents(2). */
+export function* readDirectory(directory: number): Generator<Uint8Array<ArrayBuffer>> {
+  const NAME_OFFSET = 19;
+  const buffer = new Uint8Array(32 * 1024);
+  const view = new DataView(buffer.buffer);
+  const size = BigInt(buffer.length);
+  for (;;) {
+    const result = libc.getdents64(SYS_getdents64, directory, buffer, size);
+    const end = check("getdents64", result);
+    if (end === 0) return;
+    for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
+      const name = buffer.slice(at + NAME_OFFSET, buffer.indexOf(0, at + NAME_OFFSET));
+      if (!isDotName(name)) yield name;
+    }
+  }
+}
+
+function isDotName(name: Uint8Array): boolean {
+  return name.length <= 2 && name.every((byte) => byte === 0x2e);
+}

@@ -1,0 +1,51 @@
+/**
+ * The files that come with the executable, among them the native library through which libc is
+ * bound too: dlsym(3) on a handle searches its dependencies, so one path in `--allow-ffi` covers
+ * `libstemjail.so` and the libc it is linked to, wherever a distribution keeps that.
+ *
+ * The launcher says where the files are (shim/launcher/launcher.h): in one directory, or, where no
+ * directory can be written, in memory, each with a path of its own.
+ *
+ * @module
+ */
+
+const directory = Deno.env.get("STEMJAIL_DIR") ?? "";
+const listed = new Map(
+  (Deno.env.get("STEMJAIL_FILES") ?? "").split(":").filter((item) => item.includes("="))
+    .map((item) => item.split("=", 2) as [name: string, path: string]),
+);
+
+/**
+ * The path of a file that comes with the executable.
+ *
+ * @param name as the build names it, such as `stemshim.so`
+ */
+export function installedFile(name: string): string {
+  const inMemory = listed.get(name);
+  if (inMemory !== undefined) return inMemory;
+  if (directory !== "") return `${directory}/${name}`;
+  return new URL(`../build/${name}`, import.meta.url).pathname;
+}
+
+/** The directory of the files, or null where they are in memory. */
+export function installedDirectory(): string | null {
+  return directory === "" ? null : directory;
+}
+
+/** The names of the files that are in memory; none where they are in a directory. */
+export function namesInMemory(): string[] {
+  return [...listed.keys()];
+}
+
+/**
+ * Binds symbols of libc or of the native library.
+ *
+ * @param symbols the C prototypes, in Deno's notation
+ * @returns one function for each symbol
+ * @throws Error when the library or a symbol is missing
+ */
+export function bind<const S extends Deno.ForeignLibraryInterface>(
+  symbols: S,
+): Deno.DynamicLibrary<S>["symbols"] {
+  return Deno.dlopen(installedFile("libstemjail.so"), symbols).symbols;
+}

@@ -1,0 +1,71 @@
+/**
+ * Terminals and pseudoterminals. openpty(3), termios(3), ioctl_tty(2).
+ *
+ * @module
+ */
+import { check } from "./check.ts";
+import { bind } from "./library.ts";
+
+const libc = bind({
+  isatty: { parameters: ["i32"], result: "i32" },
+  openpty: { parameters: ["buffer", "buffer", "pointer", "buffer", "buffer"], result: "i32" },
+  ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+  tcgetattr: { parameters: ["i32", "buffer"], result: "i32" },
+  tcsetattr: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+});
+
+const TIOCSCTTY = 0x540en;
+const TIOCGWINSZ = 0x5413n;
+const TERMIOS_BYTES = 60;
+
+/** Settings of a terminal: struct termios, opaque. */
+export type TerminalSettings = Uint8Array<ArrayBuffer>;
+
+/** The two ends of a pseudoterminal. */
+export interface Pseudoterminal {
+  readonly master: number;
+  readonly slave: number;
+}
+
+/** Whether a descriptor is a terminal. */
+export function isTerminal(descriptor: number): boolean {
+  return libc.isatty(descriptor) === 1;
+}
+
+/** The settings of a terminal, or null when it is not one. */
+export function terminalSettings(descriptor: number): TerminalSettings | null {
+  const settings = new Uint8Array(TERMIOS_BYTES);
+  return libc.tcgetattr(descriptor, settings) === 0 ? settings : null;
+}
+
+/** tcsetattr(3), at once; whether it was done. */
+export function restoreTerminal(descriptor: number, settings: TerminalSettings): boolean {
+  return libc.tcsetattr(descriptor, 0, settings) === 0;
+}
+
+/**
+ * A new pseudoterminal on the devpts of the calling thread's /dev, with the settings and the size
+ * of another terminal if there is one.
+ */
+export function openPseudoterminal(like: number): Pseudoterminal {
+  const master = new Int32Array(1);
+  const slave = new Int32Array(1);
+  const size = new Uint8Array(8);
+  const hasSize = libc.ioctl(like, TIOCGWINSZ, size) === 0;
+  check(
+    "openpty",
+    libc.openpty(
+      new Uint8Array(master.buffer),
+      new Uint8Array(slave.buffer),
+      null,
+      terminalSettings(like),
+      hasSize ? size : null,
+    ),
+  );
+  return { master: master[0], slave: slave[0] };
+}
+
+/** Makes a terminal the controlling one of the calling session leader (TIOCSCTTY). */
+export function takeControl(terminal: number): void {
+  check("ioctl TIOCSCTTY", libc.ioctl(terminal, TIOCSCTTY, null));
+}

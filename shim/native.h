@@ -1,0 +1,126 @@
+/*
+ * What the executable needs in C: what JavaScript cannot do.
+ *
+ * native.c memory that other processes read, and errno
+ * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
+ *          and a vfork child may not return to its caller anyway)
+ * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
+ *
+ * Both are called through Deno's FFI. The structures are arrays of 64-bit words, so that
+ * ffi/spawn.ts and ffi/relay.ts can state the same layout without padding rules.
+ */
+#ifndef STEMJAIL_NATIVE_H
+#define STEMJAIL_NATIVE_H
+
+#include <stdint.h>
+
+#define STEMJAIL_EXPORT __attribute__((visibility("default")))
+
+/* errno of the calling thread, to be read right after the call that set it. */
+STEMJAIL_EXPORT int stemjail_errno(void);
+
+/* The address of a buffer, valid as long as its owner keeps it. */
+STEMJAIL_EXPORT uintptr_t stemjail_address(const void *buffer);
+
+/* Copies bytes to an address. */
+STEMJAIL_EXPORT void stemjail_copy(uintptr_t to, const void *from, uint64_t length);
+
+/* Stores an aligned word so that whoever sees it sees all that was copied before. */
+STEMJAIL_EXPORT void stemjail_store(uintptr_t to, uint32_t value);
+
+/* Bits of spawn_request.steps. */
+enum spawn_step_bit {
+    SPAWN_NEW_SESSION = 1 << 0, /* setsid(2) */
+    SPAWN_NEW_GROUP = 1 << 1,   /* setpgid(0, 0), in the foreground of `terminal` if there is one */
+    SPAWN_DROP_CAPABILITIES = 1 << 2, /* no capability, empty bounding set, locked securebits */
+    SPAWN_NO_NEW_PRIVILEGES = 1 << 3, /* prctl(PR_SET_NO_NEW_PRIVS) */
+    SPAWN_NEW_KEYRING = 1 << 4,       /* keyctl(KEYCTL_JOIN_SESSION_KEYRING) */
+    SPAWN_BLOCK_SIGNALS = 1 << 5,     /* exec with every signal blocked, for a reader of signalfd */
+    SPAWN_MAY_CHANGE_TO_ROOT = 1 << 6 /* where `directory` is not to be had, start in / */
+};
+
+struct spawn_limit {
+    uint64_t resource; /* RLIMIT_* */
+    uint64_t soft;
+    uint64_t hard;
+};
+
+struct spawn_request {
+    /* in */
+    uint64_t namespaces;        /* CLONE_NEW* flags */
+    const char *file;           /* what to execute: an absolute path */
+    char *const *arguments;     /* argv, closed by NULL */
+    char *const *environment;   /* envp, closed by NULL */
+    const char *directory;      /* working directory, or NULL to keep it */
+    const int32_t *descriptors; /* become 0, 1, 2, ...; every other one is closed */
+    uint64_t descriptor_count;
+    uint64_t steps; /* enum spawn_step_bit */
+    uint64_t uid;   /* mapped to itself when CLONE_NEWUSER is asked for */
+    uint64_t gid;
+    uint64_t ambient; /* capabilities to keep across the exec, one bit each */
+    int64_t terminal; /* slave of the pseudoterminal whose foreground to take, or -1 */
+    const struct spawn_limit *limits;
+    uint64_t limit_count;
+    int64_t ruleset;        /* Landlock ruleset, or -1 */
+    const void *filter;     /* struct sock_filter[], or NULL */
+    uint64_t filter_length; /* instructions */
+    /* out */
+    int64_t pid;
+    int64_t pidfd;
+    int64_t failed_step; /* enum spawn_failure, 0 when the exec has happened */
+    int64_t error;       /* errno of that step */
+};
+
+/* Which step failed; ffi/spawn.ts has the words. */
+enum spawn_failure {
+    SPAWN_FAILED_CLONE = 1,
+    SPAWN_FAILED_ID_MAP,
+    SPAWN_FAILED_AMBIENT,
+    SPAWN_FAILED_SESSION,
+    SPAWN_FAILED_TERMINAL,
+    SPAWN_FAILED_DESCRIPTORS,
+    SPAWN_FAILED_DIRECTORY,
+    SPAWN_FAILED_LIMITS,
+    SPAWN_FAILED_KEYRING,
+    SPAWN_FAILED_PRIVILEGES,
+    SPAWN_FAILED_BOUNDING,
+    SPAWN_FAILED_LANDLOCK,
+    SPAWN_FAILED_CAPABILITIES,
+    SPAWN_FAILED_SECCOMP,
+    SPAWN_FAILED_EXEC
+};
+
+/* Starts a process. Returns 0 with pid and pidfd set, or -1 with failed_step and error set. */
+STEMJAIL_EXPORT int stemjail_spawn(struct spawn_request *request);
+
+struct relay_request {
+    /* in */
+    int64_t connection; /* stream socket to the monitor */
+    int64_t master;     /* the jail's pseudoterminal, or -1 */
+    int64_t input;      /* the user's terminal to read, or -1 */
+    int64_t output;     /* where the pseudoterminal's output goes, or -1 */
+    int64_t raw;        /* 1: put `input` into raw mode meanwhile */
+    /* out */
+    int64_t status; /* wait status of the application, valid when 0 is returned */
+};
+
+/* One record of the connection once the application runs, in both directions. */
+struct relay_record {
+    uint32_t type; /* enum relay_type */
+    int32_t value;
+};
+
+enum relay_type {
+    RELAY_EXITED = 1,  /* monitor to client: wait status */
+    RELAY_STOPPED = 2, /* monitor to client: the signal that stopped the application */
+    RELAY_SIGNAL = 3,  /* client to monitor: deliver this signal */
+    RELAY_GOODBYE = 4  /* client to monitor: the end was understood, the terminal is restored */
+};
+
+/*
+ * Carries bytes and signals until the application ends. Returns 0 with status set, or -1 when the
+ * monitor went away first.
+ */
+STEMJAIL_EXPORT int stemjail_relay(struct relay_request *request);
+
+#endif

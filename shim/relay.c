@@ -1,0 +1,265 @@
+/*
+ * The client's wait for its application: one poll loop between the user's terminal, the jail's
+ * pseudoterminal, the monitor and the client's own signals.
+ *
+ * It is C because a signal reaches any thread of the runtime, and because the bytes of a terminal
+ * need not become JavaScript values on their way.
+ */
+#define _GNU_SOURCE
+#include "native.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 64 * 1024, DRAIN_WAIT_MS = 1000, END_OF_INPUT = 4 };
+
+/* One direction: what was read and is not written yet. */
+struct stream {
+    int from;
+    int to;
+    size_t start;
+    size_t end;
+    char bytes[BUFFER_SIZE];
+};
+
+struct relay {
+    struct relay_request *request;
+    struct termios before;
+    bool is_raw;
+    bool is_over;
+    bool is_lost;
+    struct stream in;
+    struct stream out;
+};
+
+static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+                                SIGUSR2, SIGCONT, SIGTSTP, SIGWINCH};
+enum { FORWARDED = sizeof forwarded / sizeof *forwarded };
+
+/* Written by the handler, in whichever thread; read by the loop. */
+static int signal_pipe[2] = {-1, -1};
+
+static void on_signal(int number) {
+    int error = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t ignored = write(signal_pipe[1], &byte, 1);
+    (void)ignored;
+    errno = error;
+}
+
+static void send_record(struct relay *relay, enum relay_type type, int value) {
+    struct relay_record record = {.type = type, .value = value};
+    ssize_t sent = send((int)relay->request->connection, &record, sizeof record, MSG_NOSIGNAL);
+    if (sent != (ssize_t)sizeof record) {
+        relay->is_lost = true;
+    }
+}
+
+static void enter_raw(struct relay *relay) {
+    if (!relay->request->raw || tcgetattr((int)relay->request->input, &relay->before) != 0) {
+        return;
+    }
+    struct termios raw = relay->before;
+    cfmakeraw(&raw);
+    /* SIGTTOU would stop us if we were put into the background just now; poll tells us later. */
+    relay->is_raw = tcsetattr((int)relay->request->input, TCSADRAIN, &raw) == 0;
+}
+
+static void leave_raw(struct relay *relay) {
+    if (relay->is_raw) {
+        tcsetattr((int)relay->request->input, TCSADRAIN, &relay->before);
+        relay->is_raw = false;
+    }
+}
+
+static void send_window(struct relay *relay) {
+    struct winsize size;
+    if (relay->request->master >= 0 && relay->request->input >= 0 &&
+        ioctl((int)relay->request->input, TIOCGWINSZ, &size) == 0) {
+        ioctl((int)relay->request->master, TIOCSWINSZ, &size);
+    }
+}
+
+/* Stops this process as the application was stopped, for the shell's job control. It returns when
+ * the shell continues us; that SIGCONT is caught, and forwarded like any other signal. */
+static void stop_here(struct relay *relay) {
+    leave_raw(relay);
+    kill(getpid(), SIGSTOP);
+    enter_raw(relay);
+    send_window(relay);
+}
+
+static void handle_signals(struct relay *relay) {
+    unsigned char numbers[64];
+    ssize_t count = read(signal_pipe[0], numbers, sizeof numbers);
+    bool resized = false;
+    for (ssize_t i = 0; i < count; i++) {
+        if (numbers[i] == SIGWINCH) {
+            resized = true; /* of a storm only the last size matters */
+        } else {
+            send_record(relay, RELAY_SIGNAL, numbers[i]);
+        }
+    }
+    if (resized) {
+        send_window(relay);
+    }
+}
+
+static void handle_record(struct relay *relay) {
+    struct relay_record record;
+    ssize_t count = recv((int)relay->request->connection, &record, sizeof record, MSG_WAITALL);
+    if (count < 0 && errno == EINTR) {
+        return;
+    }
+    if (count != (ssize_t)sizeof record) {
+        relay->is_lost = true;
+    } else if (record.type == RELAY_EXITED) {
+        relay->request->status = record.value;
+        relay->is_over = true;
+    } else if (record.type == RELAY_STOPPED) {
+        stop_here(relay);
+    }
+}
+
+static bool is_empty(const struct stream *stream) { return stream->start == stream->end; }
+
+static void fill(struct stream *stream) {
+    ssize_t count = read(stream->from, stream->bytes, sizeof stream->bytes);
+    if (count > 0) {
+        stream->start = 0;
+        stream->end = (size_t)count;
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+        stream->from = -1; /* EIO: the last process closed the pseudoterminal */
+    }
+}
+
+/* A terminal has no end of file: what comes from a pipe ends with the character that means it. */
+static void fill_input(struct relay *relay) {
+    fill(&relay->in);
+    if (relay->in.from < 0) {
+        relay->in.bytes[0] = END_OF_INPUT;
+        relay->in.start = 0;
+        relay->in.end = 1;
+    }
+}
+
+static void flush(struct stream *stream) {
+    ssize_t count = write(stream->to, stream->bytes + stream->start, stream->end - stream->start);
+    if (count > 0) {
+        stream->start += (size_t)count;
+    } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
+        stream->start = stream->end =
+            0; /* nobody reads any more; the application is not to block */
+    }
+}
+
+/* poll(2) ignores a negative descriptor, so an idle direction costs nothing. */
+static void watch(struct pollfd *reader, struct pollfd *writer, const struct stream *stream) {
+    *reader = (struct pollfd){.fd = is_empty(stream) ? stream->from : -1, .events = POLLIN};
+    *writer = (struct pollfd){.fd = is_empty(stream) ? -1 : stream->to, .events = POLLOUT};
+}
+
+static void step(struct relay *relay) {
+    struct pollfd watched[6] = {
+        {.fd = (int)relay->request->connection, .events = POLLIN},
+        {.fd = signal_pipe[0], .events = POLLIN},
+    };
+    watch(&watched[2], &watched[3], &relay->in);
+    watch(&watched[4], &watched[5], &relay->out);
+    if (poll(watched, 6, -1) < 0) {
+        return;
+    }
+    if (watched[1].revents) {
+        handle_signals(relay);
+    }
+    if (watched[2].revents) {
+        fill_input(relay);
+    }
+    if (watched[4].revents) {
+        fill(&relay->out);
+    }
+    if (!is_empty(&relay->in)) {
+        flush(&relay->in);
+    }
+    if (!is_empty(&relay->out)) {
+        flush(&relay->out);
+    }
+    if (watched[0].revents) {
+        handle_record(relay);
+    }
+}
+
+/* What the application wrote before its end is still in the pseudoterminal. */
+static void drain(struct relay *relay) {
+    while (relay->out.from >= 0 || !is_empty(&relay->out)) {
+        struct pollfd watched[2];
+        watch(&watched[0], &watched[1], &relay->out);
+        int wait = is_empty(&relay->out) ? 0 : DRAIN_WAIT_MS;
+        if (poll(watched, 2, wait) <= 0) {
+            return;
+        }
+        if (watched[0].revents) {
+            fill(&relay->out);
+        }
+        if (!is_empty(&relay->out)) {
+            flush(&relay->out);
+        }
+    }
+}
+
+static bool catch_signals(struct sigaction *before) {
+    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return false;
+    }
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    for (int i = 0; i < FORWARDED; i++) {
+        sigaction(forwarded[i], &action, &before[i]);
+    }
+    return true;
+}
+
+static void release_signals(const struct sigaction *before) {
+    for (int i = 0; i < FORWARDED; i++) {
+        sigaction(forwarded[i], &before[i], NULL);
+    }
+    close(signal_pipe[0]);
+    close(signal_pipe[1]);
+}
+
+int stemjail_relay(struct relay_request *request) {
+    static struct relay relay; /* two buffers: too large for a stack, and there is one relay */
+    struct sigaction before[FORWARDED];
+    bool has_terminal = request->master >= 0;
+    relay.request = request;
+    relay.in.from = has_terminal ? (int)request->input : -1;
+    relay.in.to = (int)request->master;
+    relay.out.from = (int)request->master;
+    relay.out.to = (int)request->output;
+    if (!catch_signals(before)) {
+        return -1;
+    }
+    if (has_terminal) {
+        fcntl((int)request->master, F_SETFL, O_RDWR | O_NONBLOCK);
+        enter_raw(&relay);
+        send_window(&relay);
+    }
+    while (!relay.is_over && !relay.is_lost) {
+        step(&relay);
+    }
+    drain(&relay);
+    leave_raw(&relay);
+    if (relay.is_over) {
+        send_record(&relay, RELAY_GOODBYE, 0);
+    }
+    release_signals(before);
+    return relay.is_over ? 0 : -1;
+}
