@@ -1,0 +1,69 @@
+/**
+ * Where things are, by the environment: the portal's socket, its log, the user's profiles.
+ * XDG Base Directory Specification.
+ *
+ * @module
+ */
+
+/** Reads one variable of the environment; an empty one counts as unset. */
+export type Environment = (name: string) => string | undefined;
+
+/** The environment of this process. */
+export function processEnvironment(name: string): string | undefined {
+  const value = Deno.env.get(name);
+  return value === "" ? undefined : value;
+}
+
+function absolute(environment: Environment, name: string): string | undefined {
+  const value = environment(name);
+  // The specification has relative values ignored.
+  return value?.startsWith("/") ? value.replace(/\/+$/, "") || "/" : undefined;
+}
+
+/** The home directory. */
+export function homeDirectory(environment: Environment): string {
+  return absolute(environment, "HOME") ?? "/";
+}
+
+/**
+ * The portal's socket.
+ *
+ * @param uid of the user, for the place that serves where there is no XDG_RUNTIME_DIR
+ */
+export function socketPath(environment: Environment, uid: number): string {
+  const stated = environment("STEMJAIL_SOCKET");
+  if (stated !== undefined) return stated;
+  return `${socketDirectory(environment, uid)}/portal.sock`;
+}
+
+function socketDirectory(environment: Environment, uid: number): string {
+  const runtime = absolute(environment, "XDG_RUNTIME_DIR");
+  return runtime === undefined ? `/tmp/stemjail-${uid}` : `${runtime}/stemjail`;
+}
+
+/** The user's own profiles. */
+export function userProfileDirectory(environment: Environment): string {
+  const home = homeDirectory(environment);
+  const base = absolute(environment, "XDG_CONFIG_HOME") ?? `${home}/.config`;
+  return `${base}/stemjail/profiles`;
+}
+
+/** The directories that STEMJAIL_PROFILES names, or null when it does not. */
+export function statedProfileDirectories(environment: Environment): string[] | null {
+  const stated = environment("STEMJAIL_PROFILES");
+  return stated === undefined ? null : stated.split(":").filter((directory) => directory !== "");
+}
+
+/** Where a portal that was started in the background keeps its log. */
+export function stateDirectory(environment: Environment): string {
+  const home = homeDirectory(environment);
+  const base = absolute(environment, "XDG_STATE_HOME") ?? `${home}/.local/state`;
+  return `${base}/stemjail`;
+}
+
+/** Where the executable unpacks itself. */
+export function cacheDirectory(environment: Environment): string {
+  const home = homeDirectory(environment);
+  const base = absolute(environment, "XDG_CACHE_HOME") ?? `${home}/.cache`;
+  return `${base}/stemjail`;
+}

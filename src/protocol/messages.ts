@@ -1,0 +1,196 @@
+/**
+ * What client, portal and monitor say to each other.
+ *
+ * Only what a program inside a jail says is hostile, and that is another protocol (shim.ts). These
+ * messages come from processes of the same user outside; they are checked for their shape all the
+ * same, so that a client of another version gets a clear answer.
+ *
+ * @module
+ */
+
+/** `run`: start an application. With it come the client's descriptors 0, 1 and 2. */
+export interface RunRequest {
+  readonly type: "run";
+  /** The command and its arguments; empty for the profile's own. */
+  readonly command: readonly string[];
+  readonly profile?: string;
+  /** Whether only the named profile will do, and no wider one. */
+  readonly exact: boolean;
+  /** The client's whole environment; the portal decides what of it goes in. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** `--env`: these go in as they are. */
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  /** Where the application is to start. */
+  readonly directory: string;
+  /** Whether it is an error when that directory is not visible inside. */
+  readonly directoryRequired: boolean;
+  /** Which of the three descriptors the jail's pseudoterminal replaces; none without one. */
+  readonly terminal: readonly number[];
+}
+
+/** Questions about the portal and its jails. */
+export type QueryRequest =
+  | { readonly type: "info"; readonly format: "plain" | "json" | "dot" }
+  | { readonly type: "ps" }
+  | { readonly type: "stop"; readonly id: string };
+
+/** What a client may ask of the portal. */
+export type Request = RunRequest | QueryRequest;
+
+/** A refusal, with the exit status that the client is to end with. */
+export interface ErrorReply {
+  readonly type: "error";
+  readonly message: string;
+  readonly status: number;
+}
+
+/** The application runs. With a terminal, its master comes along. After it, only relay records. */
+export interface StartedReply {
+  readonly type: "started";
+  readonly domain: string;
+}
+
+/** A step in a jail's life from one candidate set to a narrower one. */
+export interface Transition {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly path: string;
+  readonly action: "read" | "write";
+  /** Name of the process that asked. */
+  readonly process: string;
+  readonly from: string;
+  readonly to: string;
+  /** Microseconds from question to answer. */
+  readonly duration: number;
+}
+
+/** A running jail, as `ps` and `info` show it. */
+export interface JailStatus {
+  readonly id: string;
+  readonly pid: number;
+  readonly command: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly started: number;
+  readonly domain: string;
+  readonly candidates: readonly string[];
+  readonly history: readonly Transition[];
+}
+
+/** What the portal answers. */
+export type Reply =
+  | ErrorReply
+  | StartedReply
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "jails"; readonly jails: readonly JailStatus[] }
+  | { readonly type: "done" };
+
+/** What a path was when its profile was loaded. */
+export type BindKind = "directory" | "file" | "socket" | "fifo" | "link";
+
+/** A candidate domain, as a monitor needs it. */
+export interface OrderedDomain {
+  readonly name: string;
+  readonly binds: readonly {
+    readonly path: string;
+    readonly write: boolean;
+    readonly kind: BindKind;
+  }[];
+}
+
+/** Limits of one process or user, in the units of setrlimit(2). */
+export interface OrderedLimit {
+  readonly resource: number;
+  readonly value: number;
+}
+
+/** Portal to monitor: become this jail. Client connection and descriptors 0, 1, 2 come along. */
+export interface LaunchOrder {
+  readonly type: "launch";
+  readonly domains: readonly OrderedDomain[];
+  /** Names in the host's root, where a domain grants all of it. */
+  readonly rootEntries: readonly string[];
+  /** Absolute path of the program. */
+  readonly file: string;
+  readonly arguments: readonly string[];
+  /** `NAME=value` each. */
+  readonly environment: readonly string[];
+  readonly directory: string;
+  readonly directoryRequired: boolean;
+  readonly terminal: readonly number[];
+  /** Whether the jail lasts until its last process ends. */
+  readonly linger: boolean;
+  readonly limits: readonly OrderedLimit[];
+  /** Whether user namespaces may be nested inside. */
+  readonly nestedNamespaces: boolean;
+  /** Whether commands inside may list and mount what no profile grants. */
+  readonly unconfined: boolean;
+}
+
+/** Portal to monitor: make an empty jail and wait. */
+export interface Preparation {
+  readonly type: "prepare";
+  /** Paths of the host that no grant may ever show. */
+  readonly hidden: readonly string[];
+}
+
+/** Portal to monitor, once it is prepared. */
+export type Order = LaunchOrder | { readonly type: "stop" };
+
+/** Monitor to portal. */
+export type MonitorEvent =
+  | { readonly type: "ready" }
+  | { readonly type: "started"; readonly domain: string; readonly candidates: readonly string[] }
+  | {
+    readonly type: "transition";
+    readonly transition: Transition;
+    readonly candidates: readonly string[];
+  }
+  | {
+    readonly type: "denied";
+    readonly path: string;
+    readonly process: string;
+    readonly why: string;
+  }
+  | { readonly type: "ended"; readonly status: number }
+  | { readonly type: "failed"; readonly message: string };
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isPairList(value: unknown): value is [string, string][] {
+  return Array.isArray(value) && value.every((item) => isTextList(item) && item.length === 2);
+}
+
+function isRunRequest(value: Record<string, unknown>): boolean {
+  return isTextList(value.command) &&
+    (value.profile === undefined || typeof value.profile === "string") &&
+    typeof value.exact === "boolean" &&
+    isRecord(value.environment) && isTextList(Object.values(value.environment)) &&
+    isPairList(value.variables) &&
+    typeof value.directory === "string" && typeof value.directoryRequired === "boolean" &&
+    Array.isArray(value.terminal) && value.terminal.every((item) => [0, 1, 2].includes(item));
+}
+
+/**
+ * A client's request, checked for its shape.
+ *
+ * @throws TypeError when it is none
+ */
+export function parseRequest(value: unknown): Request {
+  if (isRecord(value)) {
+    if (value.type === "run" && isRunRequest(value)) return value as unknown as RunRequest;
+    if (value.type === "info" && ["plain", "json", "dot"].includes(String(value.format))) {
+      return value as unknown as QueryRequest;
+    }
+    if (value.type === "ps") return { type: "ps" };
+    if (value.type === "stop" && typeof value.id === "string") {
+      return { type: "stop", id: value.id };
+    }
+  }
+  throw new TypeError("It is not a request that this version knows");
+}

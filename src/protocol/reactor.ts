@@ -1,0 +1,48 @@
+/**
+ * One thread, many descriptors: who is to be called when which descriptor is ready.
+ *
+ * The portal waits elsewhere, so that its timers run; the monitor, which has none, blocks.
+ *
+ * @module
+ */
+import { type Event, Poller } from "../../ffi/epoll.ts";
+
+/** Called with the readiness bits of its descriptor. */
+export type Handler = (readiness: number) => void;
+
+/** Dispatches readiness to handlers, one after the other. */
+export class Reactor {
+  readonly #poller = new Poller();
+  readonly #handlers = new Map<number, Handler>();
+
+  /** Calls `handler` whenever the descriptor is ready for any of `readiness`. */
+  watch(descriptor: number, readiness: number, handler: Handler): void {
+    this.#poller.add(descriptor, readiness);
+    this.#handlers.set(descriptor, handler);
+  }
+
+  /** Changes what a descriptor is watched for. */
+  change(descriptor: number, readiness: number): void {
+    this.#poller.change(descriptor, readiness);
+  }
+
+  /** Ends a watch; before the descriptor is closed. */
+  unwatch(descriptor: number): void {
+    if (this.#handlers.delete(descriptor)) this.#poller.remove(descriptor);
+  }
+
+  /** Blocks until something is ready or `timeout` milliseconds are over, and handles it. */
+  turn(timeout = -1): void {
+    this.#dispatch(this.#poller.wait(timeout));
+  }
+
+  /** Handles what comes, without blocking the thread's timers, until `isOver`. */
+  async run(isOver: () => boolean): Promise<void> {
+    while (!isOver()) this.#dispatch(await this.#poller.waitElsewhere(-1));
+  }
+
+  #dispatch(events: readonly Event[]): void {
+    // An earlier handler of the same round may have ended a later one's watch.
+    for (const event of events) this.#handlers.get(event.descriptor)?.(event.readiness);
+  }
+}
