@@ -1,0 +1,76 @@
+/**
+ * The application: how it is started, confined, and connected to its client.
+ *
+ * @module
+ */
+import { close } from "../../ffi/file.ts";
+import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
+import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
+import type { LaunchOrder } from "../protocol/messages.ts";
+
+/** The application, and what its client needs to talk to it. */
+export interface Application extends Spawned {
+  /** The pseudoterminal for the client, or -1. */
+  readonly master: number;
+}
+
+/** The walls that are in the application itself. */
+export interface Confinement {
+  /** Landlock ruleset, or -1. */
+  readonly ruleset: number;
+  /** Seccomp program. */
+  readonly filter?: Uint8Array<ArrayBuffer>;
+}
+
+/** Like a job of a shell: its own process group in the session that the monitor leads. */
+const applicationSteps = SpawnStep.newGroup | SpawnStep.dropCapabilities |
+  SpawnStep.noNewPrivileges | SpawnStep.newKeyring;
+
+function limitsOf(order: LaunchOrder): Limit[] {
+  return order.limits.map(({ resource, value }) => ({
+    resource,
+    soft: BigInt(value),
+    hard: BigInt(value),
+  }));
+}
+
+/**
+ * Starts the application; the calling thread is in M1.
+ *
+ * @param client the client's descriptors 0, 1 and 2
+ * @throws SpawnError or KernelError when it could not be started
+ */
+export function startApplication(
+  order: LaunchOrder,
+  client: readonly number[],
+  confinement: Confinement,
+): Application {
+  const terminal = order.terminal.length === 0
+    ? null
+    : openPseudoterminal(client[order.terminal[0]]);
+  try {
+    if (terminal !== null) takeControl(terminal.slave);
+    const descriptors = client.map((descriptor, index) =>
+      terminal !== null && order.terminal.includes(index) ? terminal.slave : descriptor
+    );
+    const spawned = spawn({
+      file: order.file,
+      arguments: order.arguments,
+      environment: order.environment,
+      directory: order.directory,
+      descriptors,
+      steps: applicationSteps | (order.directoryRequired ? 0 : SpawnStep.mayChangeToRoot),
+      terminal: terminal?.slave,
+      limits: limitsOf(order),
+      ruleset: confinement.ruleset,
+      filter: confinement.filter,
+    });
+    return { ...spawned, master: terminal?.master ?? -1 };
+  } catch (error) {
+    if (terminal !== null) close(terminal.master);
+    throw error;
+  } finally {
+    // Kept open here, the pseudoterminal would never hang up.
+    if (terminal !== null) close(terminal.slave);
+  }
+}

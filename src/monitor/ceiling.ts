@@ -1,0 +1,254 @@
+/**
+ * The ceiling of a jail: a Landlock ruleset for all that the jail can ever be granted, which the
+ * application carries from its first instruction on.
+ *
+ * The mounts say what is visible now; the ceiling says that nothing else opens, whatever mount,
+ * descriptor or path a program comes by. Two facts of the kernel shape it:
+ *
+ * - A rule is tied to a file, not to a path, and holds wherever that file is mounted. So a rule can be made
+ *   in the host's tree, before the mount that the jail will see the file through.
+ * - An access is judged by walking up from the file, through the mounts that led to it. A jail that was
+ *   granted /home/u/notes never walks over the host's /home/u. So every path that may become a mount needs a
+ *   rule of its own, also below another one.
+ *
+ * A file that is replaced by another between the launch and its grant stays closed: it is not the one that
+ * the ceiling was made for.
+ *
+ * @module
+ */
+
+import { KernelError } from "../../ffi/check.ts";
+import { close, OpenFlag, openResolved, ResolveFlag, statusOf } from "../../ffi/file.ts";
+import { addPathRule, createRuleset, FILE_ACCESS, SCOPE } from "../../ffi/landlock.ts";
+import { encodePath } from "../stemflow/path.ts";
+
+/** The oldest ABI that a ceiling can be made of. */
+const OLDEST_ABI = 2;
+
+/** A path of the candidate domains: of all of them, not only the outermost paths. */
+export interface CeilingBind {
+  /** Absolute, without symbolic links but where it is itself one. */
+  readonly path: string;
+  /** Whether some candidate may write there. */
+  readonly write: boolean;
+  /** A link needs no rule: the kernel judges what it leads to. */
+  readonly kind: "directory" | "file" | "link";
+}
+
+/** A standard descriptor that the application inherits from outside the jail. */
+export interface InheritedFile {
+  /** The descriptor's number in the monitor. */
+  readonly descriptor: number;
+  /** Whether it is open for reading. */
+  readonly read: boolean;
+  /** Whether it is open for writing. */
+  readonly write: boolean;
+}
+
+/** One rule: rights for a path of the host's tree or of the jail's. */
+export interface CeilingRule {
+  /** In which tree the path is opened. */
+  readonly tree: "host" | "jail";
+  /** Absolute. */
+  readonly path: string;
+  /** Whether the path must be a directory. */
+  readonly directory: boolean;
+  /** A union of FILE_ACCESS. */
+  readonly access: bigint;
+}
+
+/** What a ceiling takes away and what it leaves. */
+export interface CeilingPlan {
+  /** A union of FILE_ACCESS. */
+  readonly handled: bigint;
+  /** A union of SCOPE. */
+  readonly scope: bigint;
+  /** Rights by path, in the order of paths. */
+  readonly rules: readonly CeilingRule[];
+}
+
+/** Descriptors of the two root directories; it does not matter in which namespace the caller is. */
+export interface CeilingTrees {
+  /** The host's root, in the mount namespace that grants are cloned from. */
+  readonly host: number;
+  /** The jail's root, with its own /dev, /proc and /tmp mounted. */
+  readonly jail: number;
+}
+
+/** A ruleset, and what it could not cover. */
+export interface Ceiling {
+  /** The ruleset's descriptor, for landlock_restrict_self(2) in the application. */
+  readonly ruleset: number;
+  /** Paths that are gone: a grant of one would not open. */
+  readonly missing: readonly string[];
+}
+
+const READ: bigint = union(FILE_ACCESS.execute, FILE_ACCESS.readFile, FILE_ACCESS.readDirectory);
+
+/** What Landlock judges for a file by itself; a rule for a file must not hold more. */
+const FILE_RIGHTS = union(
+  FILE_ACCESS.execute,
+  FILE_ACCESS.readFile,
+  FILE_ACCESS.writeFile,
+  FILE_ACCESS.truncate,
+  FILE_ACCESS.ioctlDevice,
+);
+
+/**
+ * Making device nodes is among them: the kernel refuses that for want of a capability, with the errno that
+ * a program knows, where Landlock's would be another.
+ */
+const ALL = union(...Object.values(FILE_ACCESS));
+
+/** Devices of a granted tree do not open, since it is mounted nodev: no rule needs the right. */
+const WRITE = ALL & ~FILE_ACCESS.ioctlDevice;
+
+const PROC = FILE_RIGHTS & ~FILE_ACCESS.ioctlDevice | FILE_ACCESS.readDirectory;
+
+/**
+ * The jail's own trees. Listing is granted from its root on, since a rule cannot be for a directory
+ * alone: names are the mounts' concern, and a host directory outside the jail's root stays closed.
+ */
+const OWN_TREES: readonly (readonly [path: string, access: bigint])[] = [
+  ["/", FILE_ACCESS.readDirectory],
+  ["/dev", ALL],
+  ["/proc", PROC],
+  ["/tmp", WRITE],
+];
+
+/** What the kernel answers for a path that is not, or no longer, what the profile named. */
+const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
+
+/**
+ * Why a jail has no ceiling, or null where it has one.
+ *
+ * The mounts, the filter and the lack of capabilities are then what holds the application: the walls that
+ * decide what is visible are the same.
+ *
+ * @param abi what landlockAbi() answers
+ * @param nestedNamespaces whether programs may mount in namespaces of their own
+ */
+export function noCeilingBecause(abi: number, nestedNamespaces: boolean): string | null {
+  if (abi === 0) return "This kernel has no Landlock, or did not start it (lsm=landlock,...)";
+  // ABI 1 has no way to allow a rename from one directory to another.
+  if (abi < OLDEST_ABI) return `Landlock ABI ${abi} forbids renaming across directories`;
+  if (nestedNamespaces) return "Landlock forbids mounting, also in nested namespaces";
+  return null;
+}
+
+/**
+ * Plans the ceiling of a jail, for a kernel for which {@link noCeilingBecause} has no objection.
+ *
+ * @param abi what landlockAbi() answers; rights of a later one than 7 are not restricted
+ * @param binds every path that any domain of the first candidate set binds
+ */
+export function planCeiling(abi: number, binds: readonly CeilingBind[]): CeilingPlan {
+  const handled = handledBy(abi);
+  const rule = (tree: "host" | "jail", path: string, directory: boolean, access: bigint) => ({
+    tree,
+    path,
+    directory,
+    access: access & handled & (directory ? ALL : FILE_RIGHTS),
+  });
+  const writable = new Set(binds.filter((bind) => bind.write).map((bind) => bind.path));
+  const kinds = new Map(
+    binds.filter((bind) => bind.kind !== "link").map((bind) => [bind.path, bind.kind]),
+  );
+  const granted = [...kinds].map(([path, kind]) =>
+    rule("host", path, kind === "directory", isBelow(path, writable) ? WRITE : READ)
+  );
+  const own = OWN_TREES.map(([path, access]) => rule("jail", path, true, access));
+  return {
+    handled,
+    scope: abi >= 6 ? SCOPE.abstractUnixSocket | SCOPE.signal : 0n,
+    rules: [...own, ...granted],
+  };
+}
+
+/**
+ * Makes the ruleset of a plan.
+ *
+ * A standard descriptor may be a file outside the jail, and `/dev/stdin` opens it anew: that is left
+ * possible, but only for reading where it was opened only for reading.
+ *
+ * @throws KernelError where the kernel refuses a rule; the ruleset is closed then
+ */
+export function createCeiling(
+  plan: CeilingPlan,
+  inherited: readonly InheritedFile[],
+  trees: CeilingTrees,
+): Ceiling {
+  const ruleset = createRuleset({ files: plan.handled, scope: plan.scope });
+  try {
+    const missing = plan.rules.filter((rule) => !addRule(ruleset, rule, trees[rule.tree]));
+    inherited.forEach((file) => addInherited(ruleset, file, plan.handled));
+    return { ruleset, missing: missing.map((rule) => rule.path) };
+  } catch (error) {
+    close(ruleset);
+    throw error;
+  }
+}
+
+/** Adds a rule; false where its path is gone or has become of another kind. */
+function addRule(ruleset: number, rule: CeilingRule, root: number): boolean {
+  const flags = OpenFlag.pathOnly | (rule.directory ? OpenFlag.directory : 0);
+  // The path was resolved when the profile was loaded: a link in it by now is somebody's trick.
+  const resolve = ResolveFlag.beneath | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
+  const relative = rule.path === "/" ? "." : rule.path.slice(1);
+  const descriptor = unlessKernelSays(
+    GONE,
+    () => openResolved(root, encodePath(relative), flags, resolve),
+  );
+  if (descriptor === null) return false;
+  try {
+    addPathRule(ruleset, descriptor, rule.access, rule.path);
+  } finally {
+    close(descriptor);
+  }
+  return true;
+}
+
+function addInherited(ruleset: number, file: InheritedFile, handled: bigint): void {
+  // A rule for a directory would be one for all below it.
+  if (statusOf(file.descriptor).kind === "directory") return;
+  const access = union(
+    file.read ? FILE_ACCESS.readFile : 0n,
+    file.write ? FILE_ACCESS.writeFile | FILE_ACCESS.truncate : 0n,
+    // A terminal opened anew answers ioctl(2) as the inherited one does.
+    FILE_ACCESS.ioctlDevice,
+  );
+  if ((access & handled) === 0n) return;
+  // EBADFD: a pipe or socket has no place in a tree, and is not restricted.
+  unlessKernelSays(["EBADFD"], () => addPathRule(ruleset, file.descriptor, access & handled));
+}
+
+/** What `act` returns, or null where it failed with one of `codes`. */
+function unlessKernelSays<T>(codes: readonly string[], act: () => T): T | null {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof KernelError && codes.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+/** The rights that an ABI knows. */
+function handledBy(abi: number): bigint {
+  let handled = ALL;
+  if (abi < 2) handled &= ~FILE_ACCESS.refer;
+  if (abi < 3) handled &= ~FILE_ACCESS.truncate;
+  if (abi < 5) handled &= ~FILE_ACCESS.ioctlDevice;
+  return handled;
+}
+
+/** Whether `path` is in `trees`, or below a path that is. */
+function isBelow(path: string, trees: ReadonlySet<string>): boolean {
+  for (let at = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    if (trees.has(at)) return true;
+  }
+  return trees.has("/");
+}
+
+function union(...bits: readonly bigint[]): bigint {
+  return bits.reduce((left, right) => left | right, 0n);
+}

@@ -1,0 +1,53 @@
+/**
+ * The walls in the application itself: the ceiling of what can ever be granted, and the filter of
+ * system calls.
+ *
+ * @module
+ */
+import { statusAt } from "../../ffi/file.ts";
+import { landlockAbi } from "../../ffi/landlock.ts";
+import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
+import type { Confinement } from "./application.ts";
+import { type CeilingBind, createCeiling, noCeilingBecause, planCeiling } from "./ceiling.ts";
+import type { MountNamespaces } from "./namespaces.ts";
+import { assembleFilter } from "./seccomp.ts";
+
+/**
+ * Makes the walls of one application.
+ *
+ * @param client the client's descriptors 0, 1 and 2
+ */
+export function makeConfinement(
+  order: LaunchOrder,
+  client: readonly number[],
+  namespaces: MountNamespaces,
+): Confinement {
+  const { nestedNamespaces } = order;
+  const filter = assembleFilter({ architecture: Deno.build.arch, nestedNamespaces });
+  const abi = landlockAbi();
+  if (noCeilingBecause(abi, nestedNamespaces) !== null) return { ruleset: -1, filter };
+  const binds = ceilingBinds(order, namespaces.hostRoot);
+  const inherited = client.map((descriptor) => ({ descriptor, read: true, write: true }));
+  const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
+  const { ruleset } = createCeiling(planCeiling(abi, binds), inherited, trees);
+  return { ruleset, filter };
+}
+
+function ceilingBinds(order: LaunchOrder, hostRoot: number): CeilingBind[] {
+  const binds = order.domains.flatMap((domain) => domain.binds);
+  // A grant of the root is mounted as the entries in it (grants.ts), so these are what rules are for.
+  const entries = binds.filter((bind) => bind.path === "/").flatMap(({ write }) =>
+    order.rootEntries.map((name) => ({
+      path: `/${name}`,
+      write,
+      kind: statusAt(hostRoot, name).kind as BindKind,
+    }))
+  );
+  return [...binds, ...entries].filter((bind) => bind.path !== "/").flatMap(ceilingBind);
+}
+
+/** Landlock does not judge a connect(2); a fifo is opened like a file. */
+function ceilingBind({ path, write, kind }: { path: string; write: boolean; kind: BindKind }) {
+  if (kind === "socket") return [];
+  return [{ path, write, kind: kind === "fifo" ? "file" : kind } satisfies CeilingBind];
+}

@@ -1,0 +1,271 @@
+/**
+ * Grants: trees of M0 appear in M1, all of one plan or none.
+ *
+ * Each tree is cloned and sealed while it is detached, so there is no moment at which the jail
+ * sees it without its attributes. Mount points are made in the jail's own root file system and
+ * nowhere else: where a tree of the host is mounted already, its own directory is the mount point.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  close,
+  ensureDirectoryAt,
+  type FileStatus,
+  linkAt,
+  openAt,
+  OpenFlag,
+  openResolved,
+  readLinkAt,
+  ResolveFlag,
+  statusAt,
+  statusOf,
+} from "../../ffi/file.ts";
+import { attachTree, cloneTree, detach, MountAttribute, sealTree } from "../../ffi/mount.ts";
+import { encodePath } from "../stemflow/path.ts";
+import type { MountStep } from "../stemflow/plan.ts";
+import type { MountNamespaces } from "./namespaces.ts";
+
+/** A grant that cannot be made; its message names the path and the reason. */
+export class GrantError extends Error {
+  override readonly name = "GrantError";
+}
+
+/** A step with what it mounts, detached and sealed; or the text of a link to make. */
+interface Prepared {
+  readonly path: string;
+  readonly isDirectory: boolean;
+  /** A detached tree, or -1 for a link. */
+  readonly tree: number;
+  readonly link: Uint8Array<ArrayBuffer> | null;
+}
+
+const noLinks = ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
+const nodeFlags = OpenFlag.pathOnly | OpenFlag.noFollow;
+
+/** A mount that no profile says, for a portal that runs unconfined. */
+export interface FreeMount {
+  readonly source: string;
+  readonly destination: string;
+  readonly write: boolean;
+  /** Whether the source is the host's path, or else the jail's. */
+  readonly fromHost: boolean;
+}
+
+/** Performs mount plans. */
+export class Grants {
+  /**
+   * @param root writable descriptor of the jail's own root file system
+   * @param expected what each bind was when the profile was loaded
+   * @param rootEntries the names in the host's root that stand for a grant of all of it
+   */
+  constructor(
+    private readonly namespaces: MountNamespaces,
+    private readonly root: number,
+    private readonly expected: ReadonlyMap<string, FileStatus["kind"]>,
+    private readonly rootEntries: readonly string[],
+  ) {}
+
+  /**
+   * Mounts a plan, in its order.
+   *
+   * @throws GrantError when a step cannot be done; then the jail is as it was before
+   */
+  apply(steps: readonly MountStep[]): void {
+    const prepared: Prepared[] = [];
+    try {
+      for (const step of steps) this.#prepare(step, prepared);
+      this.namespaces.inJail(() => this.#attachAll(prepared));
+    } finally {
+      for (const { tree } of prepared) if (tree >= 0) close(tree);
+    }
+  }
+
+  /**
+   * Mounts one tree at another path.
+   *
+   * @throws GrantError when it cannot be done
+   */
+  mountElsewhere(mount: FreeMount): void {
+    const step = { path: mount.source, write: mount.write };
+    const root = mount.fromHost ? this.namespaces.hostRoot : this.namespaces.jailRoot;
+    const place = () => this.#prepareNode(step, root);
+    const prepared = mount.fromHost ? place() : this.namespaces.inJail(place);
+    try {
+      const moved = { ...prepared, path: mount.destination };
+      this.namespaces.inJail(() => this.#attachAll([moved]));
+    } finally {
+      if (prepared.tree >= 0) close(prepared.tree);
+    }
+  }
+
+  #prepare(step: MountStep, prepared: Prepared[]): void {
+    if (step.path !== "/") {
+      const mayBeLink = this.expected.get(step.path) === "link";
+      prepared.push(this.#prepareNode(step, this.namespaces.hostRoot, mayBeLink));
+      return;
+    }
+    // Nothing can be mounted over the root of running processes; what is in it can.
+    for (const name of this.rootEntries) {
+      const entry = { path: `/${name}`, write: step.write };
+      prepared.push(this.#prepareNode(entry, this.namespaces.hostRoot, true));
+    }
+  }
+
+  #prepareNode(step: MountStep, root: number, mayBeLink = false): Prepared {
+    const { path } = step;
+    let node: number;
+    try {
+      node = openResolved(
+        root,
+        encodePath(path),
+        nodeFlags,
+        ResolveFlag.inRoot | (mayBeLink ? ResolveFlag.noMagicLinks : noLinks),
+      );
+    } catch (error) {
+      throw new GrantError(`${path}: ${reasonOf(error)}`);
+    }
+    try {
+      return this.#prepareOpened(step, node, mayBeLink);
+    } finally {
+      close(node);
+    }
+  }
+
+  #prepareOpened(step: MountStep, node: number, mayBeLink: boolean): Prepared {
+    const { path } = step;
+    const { kind } = statusOf(node);
+    const expected = this.expected.get(path);
+    if (kind === "link") {
+      if (!mayBeLink) throw new GrantError(`${path}: it became a symbolic link`);
+      return { path, isDirectory: false, tree: -1, link: readLinkAt(node, "") };
+    }
+    if (expected !== undefined && expected !== kind) {
+      throw new GrantError(
+        `${path}: it was a ${expected} when the profile was loaded, now it is a ${kind}`,
+      );
+    }
+    const tree = cloneTree(node, "", true);
+    const readOnly = step.write ? 0n : MountAttribute.readOnly;
+    try {
+      sealTree(tree, readOnly | MountAttribute.noSetuid | MountAttribute.noDevices);
+    } catch (error) {
+      close(tree);
+      throw error;
+    }
+    return { path, isDirectory: kind === "directory", tree, link: null };
+  }
+
+  /** In M1. What was attached when a step fails is taken off again, innermost first. */
+  #attachAll(prepared: readonly Prepared[]): void {
+    const attached: string[] = [];
+    try {
+      for (const item of prepared) {
+        if (item.link !== null) this.#makeLink(item.path, item.link);
+        else {
+          this.#attach(item);
+          attached.push(item.path);
+        }
+      }
+    } catch (error) {
+      for (const path of attached.reverse()) detach(path);
+      throw error instanceof GrantError
+        ? error
+        : new GrantError(`a mount point: ${reasonOf(error)}`);
+    }
+  }
+
+  #attach(item: Prepared): void {
+    const point = this.#mountPoint(item);
+    try {
+      attachTree(item.tree, point, item.path);
+    } finally {
+      close(point);
+    }
+  }
+
+  /** A descriptor of the place in M1 where a path is, made if it lies in the jail's own root. */
+  #mountPoint(item: Prepared): number {
+    const existing = this.#findInJail(item.path);
+    if (existing >= 0) return existing;
+    this.#makePlace(item);
+    const made = this.#findInJail(item.path);
+    if (made < 0) throw new GrantError(`${item.path}: it vanished`);
+    return made;
+  }
+
+  #findInJail(path: string): number {
+    try {
+      return openResolved(
+        this.namespaces.jailRoot,
+        encodePath(path),
+        nodeFlags,
+        ResolveFlag.inRoot | noLinks,
+      );
+    } catch (error) {
+      if (error instanceof KernelError && error.code === "ENOENT") return -1;
+      throw new GrantError(`${path}: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Makes the parents of a path, and the place itself, in the jail's own root file system. */
+  #makePlace(item: Prepared): void {
+    const parent = this.#makeParents(item.path);
+    const name = encodePath(nameOf(item.path));
+    if (item.isDirectory) ensureDirectoryAt(parent, name, 0o755);
+    else {close(
+        openAt(parent, name, OpenFlag.writeOnly | OpenFlag.create | OpenFlag.noFollow, 0o644),
+      );}
+    close(parent);
+  }
+
+  #makeParents(path: string): number {
+    let directory = openAt(this.root, ".", OpenFlag.pathOnly | OpenFlag.directory);
+    for (const name of path.split("/").slice(1, -1)) {
+      const text = encodePath(name);
+      ensureDirectoryAt(directory, text, 0o755);
+      const next = openAt(
+        directory,
+        text,
+        OpenFlag.pathOnly | OpenFlag.directory | OpenFlag.noFollow,
+      );
+      close(directory);
+      directory = next;
+    }
+    return directory;
+  }
+
+  #makeLink(path: string, target: Uint8Array<ArrayBuffer>): void {
+    // Where a granted tree holds the link, it is there already.
+    if (this.#isVisible(path)) return;
+    const parent = this.#makeParents(path);
+    const name = encodePath(nameOf(path));
+    try {
+      if (readLinkAt(parent, name) === null) linkAt(target, parent, name);
+    } finally {
+      close(parent);
+    }
+  }
+
+  #isVisible(path: string): boolean {
+    try {
+      statusAt(this.namespaces.jailRoot, encodePath(path.slice(1)));
+      return true;
+    } catch (error) {
+      if (error instanceof KernelError && error.code === "ENOENT") return false;
+      throw error;
+    }
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof KernelError) {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return "it does not exist any more";
+    if (error.code === "ELOOP") return "a symbolic link stands in its way";
+  }
+  return error instanceof Error ? error.message : String(error);
+}

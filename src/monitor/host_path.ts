@@ -1,0 +1,52 @@
+/**
+ * Where a path that a jail asks for leads on the host.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  AT_FDCWD,
+  close,
+  OpenFlag,
+  openResolved,
+  readLinkAt,
+  ResolveFlag,
+} from "../../ffi/file.ts";
+import { decodePath, encodePath } from "../stemflow/path.ts";
+
+/** Answers that are no failure of the look-up: the path leads nowhere that could be granted. */
+const nowhere = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"]);
+
+/**
+ * The path without symbolic links, as far as it exists: of a file that is to be created, the
+ * directory is resolved. Links of /proc that lead anywhere else (magic links) are not followed.
+ *
+ * @param hostRoot the root of M0, which the calling thread is in
+ * @param path absolute and normalised
+ * @returns the real path; `path` itself where nothing of it can be resolved
+ */
+export function realHostPath(hostRoot: number, path: string): string {
+  const whole = resolve(hostRoot, path);
+  if (whole !== null) return whole;
+  const slash = path.lastIndexOf("/");
+  const parent = resolve(hostRoot, slash === 0 ? "/" : path.slice(0, slash));
+  if (parent === null) return path;
+  return `${parent === "/" ? "" : parent}${path.slice(slash)}`;
+}
+
+function resolve(hostRoot: number, path: string): string | null {
+  let node: number;
+  try {
+    const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
+    node = openResolved(hostRoot, encodePath(path), OpenFlag.pathOnly, rules);
+  } catch (error) {
+    if (error instanceof KernelError && nowhere.has(error.code)) return null;
+    throw error;
+  }
+  try {
+    const real = readLinkAt(AT_FDCWD, `/proc/thread-self/fd/${node}`);
+    return real === null ? null : decodePath(real);
+  } finally {
+    close(node);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A jail's life: from the order to launch to the end of its last process.
+ *
+ * @module
+ */
+import { close } from "../../ffi/file.ts";
+import { reap, sendSignal, Signal, stopSignal } from "../../ffi/process.ts";
+import type { Channel } from "../protocol/channel.ts";
+import type { LaunchOrder, MonitorEvent } from "../protocol/messages.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+import { Pool } from "../stemflow/pool.ts";
+import { type Application, startApplication } from "./application.ts";
+import { Client } from "./client.ts";
+import { makeConfinement } from "./confinement.ts";
+import { Grants } from "./grants.ts";
+import type { EmptyJail } from "./prepare.ts";
+import { JailRequests } from "./requests.ts";
+import { DomainState } from "./state.ts";
+import { launchFailure } from "./failure.ts";
+
+/** How long processes have to end after they were asked to, in milliseconds. */
+const GRACE = 2000;
+
+/** The signals that a terminal sends to all processes of its foreground. */
+const groupSignals: ReadonlySet<number> = new Set([
+  Signal.hangUp,
+  Signal.interrupt,
+  Signal.quit,
+  Signal.continue,
+  Signal.terminalStop,
+]);
+
+/** Every process of the jail but the monitor itself (kill(2)). */
+const EVERYONE = -1;
+
+/** One jail. It ends with the monitor, whose end is that of every process in it. */
+export class Jail {
+  #client: Client | null = null;
+  #application: Application | null = null;
+  #isLingering = false;
+  #hasEnded = false;
+  #status = 0;
+  #deadline = Infinity;
+  #isOver = false;
+
+  constructor(
+    private readonly empty: EmptyJail,
+    private readonly reactor: Reactor,
+    private readonly portal: Channel,
+  ) {}
+
+  /** Whether the monitor is to end. */
+  get isOver(): boolean {
+    return this.#isOver || performance.now() >= this.#deadline;
+  }
+
+  /** Milliseconds until {@link isOver} may change by itself, or -1. */
+  get patience(): number {
+    return this.#deadline === Infinity ? -1 : Math.max(0, this.#deadline - performance.now());
+  }
+
+  /** Whether an application was started. */
+  get isRunning(): boolean {
+    return this.#application !== null;
+  }
+
+  /**
+   * Becomes the jail of an order.
+   *
+   * @param descriptors the client's connection, then its descriptors 0, 1 and 2; the jail owns them
+   */
+  launch(order: LaunchOrder, descriptors: readonly number[]): void {
+    const [connection, ...standard] = descriptors;
+    const terminal = order.terminal.length > 0 ? standard[order.terminal[0]] : -1;
+    this.#client = new Client(connection, terminal, this.reactor, {
+      onSignal: (signal) => this.#deliver(signal),
+      onGone: () => this.#hangUp(),
+    });
+    this.#isLingering = order.linger;
+    try {
+      this.#start(order, standard);
+    } catch (error) {
+      const { message, status } = launchFailure(error, order.file);
+      this.#client.reply({ type: "error", message, status });
+      this.#tell({ type: "failed", message });
+      this.#isOver = true;
+    }
+    for (const descriptor of standard) if (descriptor !== terminal) close(descriptor);
+  }
+
+  /** Asks all processes to end, and ends them a moment later. */
+  stop(): void {
+    if (!this.isRunning) this.#isOver = true;
+    this.#endSoon(Signal.terminate);
+  }
+
+  /** Collects ended and stopped children, the application and orphans alike. */
+  collect(): void {
+    for (let child = reap(); child !== null; child = reap()) {
+      const signal = stopSignal(child.status);
+      if (child.pid !== this.#application?.pid) continue;
+      if (signal !== 0) this.#client?.stopped(signal);
+      else this.#applicationEnded(child.status);
+    }
+    if (this.#isLingering && this.#hasEnded && !hasProcesses()) this.#finish();
+  }
+
+  #start(order: LaunchOrder, standard: readonly number[]): void {
+    const { namespaces, skeleton } = this.empty;
+    const expected = new Map(
+      order.domains.flatMap(({ binds }) => binds.map(({ path, kind }) => [path, kind] as const)),
+    );
+    const grants = new Grants(namespaces, skeleton.root, expected, order.rootEntries);
+    const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
+    const confinement = makeConfinement(order, standard, namespaces);
+    const requests = new JailRequests(
+      state,
+      this.empty,
+      grants,
+      order.unconfined,
+      (event) => this.#tell(event),
+    );
+    this.empty.server.start((request, pid, answer) => requests.handle(request, pid, answer));
+    this.#application = namespaces.inJail(() => startApplication(order, standard, confinement));
+    if (confinement.ruleset >= 0) close(confinement.ruleset);
+    const { master } = this.#application;
+    const masters = master < 0 ? [] : [master];
+    this.#client?.reply({ type: "started", domain: state.name }, masters);
+    masters.forEach(close);
+    this.#tell({ type: "started", domain: state.name, candidates: state.candidates });
+  }
+
+  #tell(event: MonitorEvent): void {
+    this.portal.send(event);
+  }
+
+  #deliver(signal: number): void {
+    const pid = this.#application?.pid;
+    if (pid === undefined || this.#hasEnded) return;
+    sendSignal(groupSignals.has(signal) ? -pid : pid, signal);
+  }
+
+  /** The client is gone: as when a terminal hangs up. */
+  #hangUp(): void {
+    this.#client = null;
+    if (this.#hasEnded) this.#isOver = true;
+    else this.#endSoon(Signal.hangUp);
+  }
+
+  #endSoon(signal: number): void {
+    sendSignal(EVERYONE, signal);
+    sendSignal(EVERYONE, Signal.continue);
+    this.#deadline = Math.min(this.#deadline, performance.now() + GRACE);
+  }
+
+  #applicationEnded(status: number): void {
+    this.#hasEnded = true;
+    this.#status = status;
+    if (!this.#isLingering || !hasProcesses()) this.#finish();
+  }
+
+  #finish(): void {
+    this.#client?.exited(this.#status);
+    this.#tell({ type: "ended", status: this.#status });
+    this.#isOver = true;
+  }
+}
+
+/** Whether anything but the monitor runs in the jail; a zombie counts until it is collected. */
+function hasProcesses(): boolean {
+  return sendSignal(EVERYONE, 0);
+}

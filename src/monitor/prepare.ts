@@ -1,0 +1,56 @@
+/**
+ * The monitor before it knows its jail: namespaces, an empty root, the shim's files. All that can
+ * be done ahead is done here, since a waiting monitor is what makes a launch quick.
+ *
+ * @module
+ */
+import { AT_FDCWD, close, openAt, OpenFlag, readAll, statusOf } from "../../ffi/file.ts";
+import { installedFile } from "../../ffi/library.ts";
+import { bringLoopbackUp } from "../../ffi/network.ts";
+import { becomeUndumpable, startSession } from "../../ffi/process.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+import { hidePaths } from "./hide.ts";
+import { MountNamespaces } from "./namespaces.ts";
+import { RequestServer } from "./serve.ts";
+import { buildSkeleton, type RunFile, sealRunDirectory, type Skeleton } from "./skeleton.ts";
+
+/** A jail in which nothing is granted and nothing runs. */
+export interface EmptyJail {
+  readonly namespaces: MountNamespaces;
+  readonly skeleton: Skeleton;
+  /** The jail's own /proc. */
+  readonly processes: number;
+  /** The socket that programs inside ask through; it does not answer yet. */
+  readonly server: RequestServer;
+}
+
+function runFile(name: string, installed: string): RunFile {
+  const descriptor = openAt(AT_FDCWD, installedFile(installed), OpenFlag.readOnly);
+  try {
+    const bytes = readAll(descriptor, statusOf(descriptor).size);
+    return { name, bytes, executable: true };
+  } finally {
+    close(descriptor);
+  }
+}
+
+/**
+ * Makes the empty jail around the calling thread.
+ *
+ * @param hidden paths of the host that no grant may ever show
+ */
+export function prepareJail(hidden: readonly string[], reactor: Reactor): EmptyJail {
+  becomeUndumpable();
+  startSession();
+  const files = [runFile("stemshim.so", "stemshim.so"), runFile("stemjail", "stemjail-inside")];
+  const hide = () => hidePaths(hidden);
+  const { namespaces, built } = MountNamespaces.create(hide, () => {
+    const skeleton = buildSkeleton(files);
+    const server = new RequestServer(reactor);
+    sealRunDirectory();
+    const processes = openAt(AT_FDCWD, "/proc", OpenFlag.pathOnly | OpenFlag.directory);
+    return { skeleton, server, processes };
+  });
+  bringLoopbackUp();
+  return { namespaces, ...built };
+}

@@ -1,0 +1,124 @@
+/**
+ * What a jail's processes may ask for, and how each is answered.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  close,
+  openAt,
+  OpenFlag,
+  openResolved,
+  readAll,
+  readDirectory,
+  ResolveFlag,
+} from "../../ffi/file.ts";
+import type { MonitorEvent } from "../protocol/messages.ts";
+import { encodeShimReply, type ShimRequest, Verdict, type VerdictCode } from "../protocol/shim.ts";
+import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
+import { decide } from "./decide.ts";
+import { GrantError, type Grants } from "./grants.ts";
+import type { EmptyJail } from "./prepare.ts";
+import type { Answer } from "./serve.ts";
+import type { DomainState } from "./state.ts";
+
+/** Denials with a reason that are told to the portal in one second; the jail must not fill its log. */
+const MAXIMUM_REPORTS_PER_SECOND = 10;
+const MAXIMUM_NAME_BYTES = 16;
+
+/** Answers requests, one at a time. */
+export class JailRequests {
+  #reports = 0;
+  #reportedSince = 0;
+
+  constructor(
+    private readonly state: DomainState,
+    private readonly jail: EmptyJail,
+    private readonly grants: Grants,
+    private readonly isUnconfined: boolean,
+    private readonly tell: (event: MonitorEvent) => void,
+  ) {}
+
+  /** Handles one request of process `pid` of the jail. */
+  handle(request: ShimRequest, pid: number, answer: Answer): void {
+    const reply = (verdict: VerdictCode, text?: Uint8Array) =>
+      answer(encodeShimReply(verdict, request.kind, this.state.generation, text));
+    if (request.kind === 1) return reply(this.#access(request.path, request.write, pid));
+    if (!this.isUnconfined) return reply(Verdict.refused);
+    if (request.kind === 2) return this.#list(request.path, reply);
+    reply(this.#mount(request));
+  }
+
+  #access(path: Uint8Array, write: boolean, pid: number): VerdictCode {
+    const { hostRoot } = this.jail.namespaces;
+    const outcome = decide(this.state, hostRoot, path, write, () => this.#nameOf(pid));
+    if (outcome.kind === "granted") {
+      const { transition } = outcome;
+      const { candidates } = this.state;
+      if (transition !== null) this.tell({ type: "transition", transition, candidates });
+      return Verdict.granted;
+    }
+    if (outcome.why !== null && this.#mayReport()) {
+      const { path, why } = outcome;
+      this.tell({ type: "denied", path, process: this.#nameOf(pid), why });
+    }
+    return Verdict.denied;
+  }
+
+  #mayReport(): boolean {
+    const now = performance.now();
+    if (now - this.#reportedSince >= 1000) {
+      this.#reportedSince = now;
+      this.#reports = 0;
+    }
+    return ++this.#reports <= MAXIMUM_REPORTS_PER_SECOND;
+  }
+
+  /** What the process calls itself (proc_pid_comm(5)); empty when it is gone. */
+  #nameOf(pid: number): string {
+    try {
+      const file = openAt(this.jail.processes, `${pid}/comm`, OpenFlag.readOnly);
+      try {
+        return decodePath(readAll(file, MAXIMUM_NAME_BYTES)).replace(/\n$/, "");
+      } finally {
+        close(file);
+      }
+    } catch (error) {
+      if (error instanceof KernelError) return "";
+      throw error;
+    }
+  }
+
+  /** The names in a directory of the host, each in a message of its own, and one without text. */
+  #list(path: Uint8Array, reply: (verdict: VerdictCode, text?: Uint8Array) => void): void {
+    try {
+      const flags = OpenFlag.readOnly | OpenFlag.directory;
+      const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
+      const directory = openResolved(this.jail.namespaces.hostRoot, path, flags, rules);
+      try {
+        for (const name of readDirectory(directory)) reply(Verdict.granted, name);
+      } finally {
+        close(directory);
+      }
+      reply(Verdict.granted);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      reply(Verdict.denied);
+    }
+  }
+
+  #mount(request: Extract<ShimRequest, { kind: 3 }>): VerdictCode {
+    try {
+      this.grants.mountElsewhere({
+        source: normalisePath(decodePath(request.source)),
+        destination: normalisePath(decodePath(request.destination)),
+        write: request.write,
+        fromHost: request.parent,
+      });
+      return Verdict.granted;
+    } catch (error) {
+      if (!(error instanceof GrantError || error instanceof PathError)) throw error;
+      return Verdict.denied;
+    }
+  }
+}

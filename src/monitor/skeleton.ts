@@ -1,0 +1,170 @@
+/**
+ * What every jail has, whatever is granted in it: an empty root, /proc, /dev and /tmp.
+ *
+ * @module
+ */
+import {
+  AT_FDCWD,
+  close,
+  ensureDirectoryAt,
+  linkAt,
+  openAt,
+  OpenFlag,
+  statusAt,
+  writeAll,
+} from "../../ffi/file.ts";
+import { KernelError } from "../../ffi/check.ts";
+import {
+  attachTree,
+  cloneTree,
+  detach,
+  MountAttribute,
+  mountFileSystem,
+  MountFlag,
+  pivotRoot,
+  sealMount,
+  sealTree,
+} from "../../ffi/mount.ts";
+import { changeDirectory } from "../../ffi/namespace.ts";
+
+/** Where the jail's own files for shim and tools are; /dev cannot be bound, so nothing hides it. */
+export const RUN_DIRECTORY = "/dev/stemjail";
+
+const devices = ["null", "zero", "full", "random", "urandom", "tty"];
+
+const deviceLinks: readonly [name: string, target: string][] = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+  ["ptmx", "pts/ptmx"],
+];
+
+/**
+ * Parts of /proc through which uid 0 could change the host: without capabilities it still owns
+ * these files (proc(5)), so they are read-only for everybody.
+ */
+const readOnlyProc = ["sys", "irq", "bus", "fs", "acpi", "scsi", "sysrq-trigger"];
+
+const sealed = MountFlag.noSetuid | MountFlag.noDevices;
+const sealedData = sealed | MountFlag.noExecute;
+const readOnly = MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noDevices;
+
+/** A file for the run directory. */
+export interface RunFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly executable: boolean;
+}
+
+/** Descriptors through which the monitor, and it alone, writes to the skeleton. */
+export interface Skeleton {
+  /** The root's own file system, writable, without anything that is mounted on it. */
+  readonly root: number;
+  /** The run directory, writable. */
+  readonly run: number;
+}
+
+/**
+ * Turns the calling thread's mount namespace, a copy of M0, into a jail without grants.
+ *
+ * @param files go into the run directory
+ */
+export function buildSkeleton(files: readonly RunFile[]): Skeleton {
+  mountNewRoot();
+  mountDevices();
+  leaveOldRoot();
+  sealProc();
+  const run = fillRunDirectory(files);
+  const root = cloneTree(AT_FDCWD, "/", false);
+  sealMount("/", readOnly);
+  sealMount("/dev", MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noExecute);
+  return { root, run };
+}
+
+/** From here on paths are relative: `.` is the new root, and / still the host's. */
+function mountNewRoot(): void {
+  // /proc exists on every system, and nothing of it is needed any more.
+  mountFileSystem("tmpfs", "/proc", sealed, "mode=0755,size=16m,nr_inodes=64k");
+  changeDirectory("/proc");
+  for (const name of ["proc", "dev", "tmp"]) ensureDirectoryAt(AT_FDCWD, name, 0o755);
+  // While the host's /proc is in the namespace: the kernel wants one that is fully visible.
+  mountFileSystem("proc", "proc", sealedData);
+  mountFileSystem("tmpfs", "tmp", sealed, "mode=1777,size=50%");
+}
+
+function mountDevices(): void {
+  mountFileSystem("tmpfs", "dev", MountFlag.noSetuid | MountFlag.noExecute, "mode=0755,size=1m");
+  for (const name of ["shm", "pts", "stemjail"]) ensureDirectoryAt(AT_FDCWD, `dev/${name}`, 0o755);
+  mountFileSystem("tmpfs", "dev/shm", sealed, "mode=1777,size=50%");
+  mountFileSystem(
+    "devpts",
+    "dev/pts",
+    MountFlag.noSetuid | MountFlag.noExecute,
+    "newinstance,ptmxmode=0666,mode=0620",
+  );
+  devices.forEach(bindDevice);
+  for (const [name, target] of deviceLinks) linkAt(target, AT_FDCWD, `dev/${name}`);
+}
+
+function bindDevice(name: string): void {
+  const tree = cloneTree(AT_FDCWD, `/dev/${name}`, false);
+  sealTree(tree, MountAttribute.noSetuid | MountAttribute.noExecute);
+  const path = `dev/${name}`;
+  close(openAt(AT_FDCWD, path, OpenFlag.writeOnly | OpenFlag.create, 0o644));
+  attachAt(tree, path);
+}
+
+/** Attaches a tree at a path and closes it. */
+function attachAt(tree: number, path: string): void {
+  const target = openAt(AT_FDCWD, path, OpenFlag.pathOnly | OpenFlag.noFollow);
+  attachTree(tree, target, path);
+  close(target);
+  close(tree);
+}
+
+function leaveOldRoot(): void {
+  // The old root ends up on top of the new one, where detaching it uncovers the new (pivot_root(2)).
+  pivotRoot(".", ".");
+  detach(".");
+  changeDirectory("/");
+}
+
+function exists(path: string): boolean {
+  try {
+    statusAt(AT_FDCWD, path);
+    return true;
+  } catch (error) {
+    if (error instanceof KernelError && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function sealProc(): void {
+  for (const path of readOnlyProc.map((name) => `/proc/${name}`).filter(exists)) {
+    const tree = cloneTree(AT_FDCWD, path, true);
+    sealTree(tree, readOnly | MountAttribute.noExecute);
+    attachAt(tree, path);
+  }
+}
+
+function fillRunDirectory(files: readonly RunFile[]): number {
+  mountFileSystem("tmpfs", RUN_DIRECTORY, sealed, "mode=0755,size=64m");
+  const run = cloneTree(AT_FDCWD, RUN_DIRECTORY, false);
+  for (const file of files) {
+    const descriptor = openAt(
+      run,
+      file.name,
+      OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive,
+      file.executable ? 0o555 : 0o444,
+    );
+    writeAll(descriptor, file.bytes);
+    close(descriptor);
+  }
+  return run;
+}
+
+/** Makes the run directory read-only for the jail; after the socket is bound in it. */
+export function sealRunDirectory(): void {
+  sealMount(RUN_DIRECTORY, readOnly);
+}

@@ -1,0 +1,93 @@
+/**
+ * The jail's present domain: candidate set, what is mounted for it, and the table that says so.
+ *
+ * @module
+ */
+import { openAt, OpenFlag, setLength } from "../../ffi/file.ts";
+import { SharedMapping } from "../../ffi/mapping.ts";
+import { setHostName } from "../../ffi/namespace.ts";
+import type { CandidateSet } from "../stemflow/candidates.ts";
+import type { Access } from "../stemflow/domain.ts";
+import { planState, planTransition } from "../stemflow/plan.ts";
+import { Pool } from "../stemflow/pool.ts";
+import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
+import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
+import type { Grants } from "./grants.ts";
+import { hostNameOf } from "./host_name.ts";
+
+/** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */
+export class DomainState {
+  #set: CandidateSet;
+  readonly #table: TableWriter;
+
+  /**
+   * Mounts the first state.
+   *
+   * @param runDirectory writable descriptor of the jail's run directory, where the table goes
+   * @throws GrantError when it cannot be mounted
+   */
+  constructor(
+    readonly pool: Pool,
+    private readonly grants: Grants,
+    runDirectory: number,
+  ) {
+    this.#set = pool.all();
+    grants.apply(planState(pool, this.#set));
+    this.#table = createTable(pool, this.#set, runDirectory);
+    setHostName(hostNameOf(this.name));
+  }
+
+  /** The domain's name, such as `OpenBar ∩ Paranoid`. */
+  get name(): string {
+    return this.pool.nameOf(this.#set);
+  }
+
+  /** The names of the candidates, in the pool's order. */
+  get candidates(): string[] {
+    return this.pool.membersOf(this.#set);
+  }
+
+  /** The generation of the policy table. */
+  get generation(): number {
+    return this.#table.generation;
+  }
+
+  /**
+   * The set that the jail would have after accesses, or null when no candidate allows them all.
+   * It is the present one when nothing would change.
+   */
+  after(accesses: readonly Access[]): CandidateSet | null {
+    let set = this.#set;
+    for (const access of accesses) {
+      const decision = this.pool.request(set, access);
+      if (decision.kind === "denied") return null;
+      if (decision.kind === "transition") set = decision.next;
+    }
+    return set;
+  }
+
+  /** Whether a set is the present one. */
+  isPresent(set: CandidateSet): boolean {
+    return set.equals(this.#set);
+  }
+
+  /**
+   * Moves to a narrower set: mounts first, and only if all of them are made, the rest.
+   *
+   * @throws GrantError when a mount cannot be made; nothing has changed then
+   */
+  moveTo(set: CandidateSet): void {
+    this.grants.apply(planTransition(this.pool, this.#set, set));
+    this.#set = set;
+    this.#table.replace(serialiseTable(this.pool, set));
+    setHostName(hostNameOf(this.name));
+  }
+}
+
+function createTable(pool: Pool, set: CandidateSet, runDirectory: number): TableWriter {
+  const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.exclusive;
+  const descriptor = openAt(runDirectory, "table", flags, 0o444);
+  const length = mappingBytes(tableCapacity(pool, set));
+  setLength(descriptor, length);
+  return new TableWriter(new SharedMapping(descriptor, length), serialiseTable(pool, set));
+}
