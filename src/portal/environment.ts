@@ -1,0 +1,58 @@
+/**
+ * The application's environment: an allow list, what the profiles say, what the command line says.
+ *
+ * @module
+ */
+import type { EnvironmentSettings } from "../profile/profile.ts";
+
+const allowed = new Set([
+  ...["HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LANGUAGE", "PATH", "TZ"],
+  ...["COLORTERM", "NO_COLOR"],
+]);
+
+/** Where the jail's own tools are, and what is loaded into programs first. */
+const RUN_DIRECTORY = "/dev/stemjail";
+const SHIM = `${RUN_DIRECTORY}/stemshim.so`;
+
+function isAllowed(name: string): boolean {
+  return allowed.has(name) || name.startsWith("LC_");
+}
+
+/** What holds for every candidate: nothing is passed or set that only some of them ask for. */
+function inCommon(candidates: readonly EnvironmentSettings[]): EnvironmentSettings {
+  const [first, ...others] = candidates;
+  const pass = first.pass.filter((name) => others.every((other) => other.pass.includes(name)));
+  const set = Object.entries(first.set).filter(([name, value]) =>
+    others.every((other) => other.set[name] === value)
+  );
+  const unset = candidates.flatMap((candidate) => candidate.unset);
+  return { pass, set: Object.fromEntries(set), unset };
+}
+
+/**
+ * Composes the environment.
+ *
+ * @param outside the client's own
+ * @param candidates what each candidate profile says, at least one
+ * @param variables what the command line adds; they have the last word
+ * @returns `NAME=value` each
+ */
+export function composeEnvironment(
+  outside: Readonly<Record<string, string>>,
+  candidates: readonly EnvironmentSettings[],
+  variables: readonly (readonly [name: string, value: string])[],
+): string[] {
+  const { pass, set, unset } = inCommon(candidates);
+  const inside = new Map<string, string>();
+  for (const [name, value] of Object.entries(outside)) {
+    if (isAllowed(name) || pass.includes(name)) inside.set(name, value);
+  }
+  for (const [name, value] of Object.entries(set)) inside.set(name, value);
+  for (const name of unset) inside.delete(name);
+  for (const [name, value] of variables) inside.set(name, value);
+  const searchPath = inside.get("PATH");
+  inside.set("PATH", searchPath ? `${searchPath}:${RUN_DIRECTORY}` : RUN_DIRECTORY);
+  const preload = inside.get("LD_PRELOAD");
+  inside.set("LD_PRELOAD", preload ? `${SHIM}:${preload}` : SHIM);
+  return [...inside].map(([name, value]) => `${name}=${value}`);
+}

@@ -1,0 +1,141 @@
+/**
+ * The running jails.
+ *
+ * @module
+ */
+import { close } from "../../ffi/file.ts";
+import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../protocol/messages.ts";
+import type { Log } from "./log.ts";
+import type { Monitor } from "./monitors.ts";
+
+/** Transitions of one jail that are remembered; a jail cannot have more than it has candidates. */
+const MAXIMUM_HISTORY = 1000;
+
+/** How long jails have to end when the portal does, in milliseconds. */
+const FAREWELL = 3000;
+
+/** What is to be known about a launch. */
+export interface Launch {
+  readonly order: LaunchOrder;
+  readonly command: readonly string[];
+  readonly domain: string;
+  readonly candidates: readonly string[];
+}
+
+class RunningJail {
+  readonly #started = Date.now();
+  readonly #history: Transition[] = [];
+  #domain: string;
+  #candidates: readonly string[];
+
+  constructor(readonly id: string, readonly monitor: Monitor, private readonly launch: Launch) {
+    this.#domain = launch.domain;
+    this.#candidates = launch.candidates;
+  }
+
+  get status(): JailStatus {
+    return {
+      id: this.id,
+      pid: this.monitor.pid,
+      command: this.launch.command,
+      started: this.#started,
+      domain: this.#domain,
+      candidates: this.#candidates,
+      history: [...this.#history],
+    };
+  }
+
+  moved(transition: Transition, candidates: readonly string[]): void {
+    this.#domain = transition.to;
+    this.#candidates = candidates;
+    if (this.#history.length < MAXIMUM_HISTORY) this.#history.push(transition);
+  }
+}
+
+/** All jails of a portal. */
+export class Jails {
+  readonly #running = new Map<string, RunningJail>();
+  #last = 0;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(private readonly log: Log) {}
+
+  /** How many run. */
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Every running jail, oldest first. */
+  status(): JailStatus[] {
+    return [...this.#running.values()].map((jail) => jail.status);
+  }
+
+  /**
+   * Has a monitor become a jail.
+   *
+   * @param descriptors client connection and its descriptors 0, 1 and 2; they are taken over
+   */
+  start(monitor: Monitor, launch: Launch, descriptors: readonly number[]): void {
+    const id = String(++this.#last);
+    const jail = new RunningJail(id, monitor, launch);
+    this.#running.set(id, jail);
+    monitor.attach({
+      onEvent: (event) => this.#record(jail, event),
+      onEnd: () => this.#remove(jail),
+    });
+    monitor.order(launch.order, descriptors);
+  }
+
+  /** Asks one jail to end; false when there is no such jail. */
+  stop(id: string): boolean {
+    const jail = this.#running.get(id);
+    jail?.monitor.order({ type: "stop" });
+    return jail !== undefined;
+  }
+
+  /** Asks all jails to end, and sees to it that they do. */
+  async stopAll(): Promise<void> {
+    if (this.count === 0) return;
+    const ended = new Promise<void>((resolve) => this.#whenEmpty = resolve);
+    for (const { monitor } of this.#running.values()) monitor.order({ type: "stop" });
+    const timer = setTimeout(() => this.#killAll(), FAREWELL);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #killAll(): void {
+    for (const { monitor } of this.#running.values()) monitor.kill();
+  }
+
+  #record(jail: RunningJail, event: MonitorEvent): void {
+    const { id } = jail;
+    switch (event.type) {
+      case "started":
+        return this.log.write("info", "jail started", { jail: id, domain: event.domain });
+      case "transition": {
+        jail.moved(event.transition, event.candidates);
+        const { time: _, ...fields } = event.transition;
+        return this.log.write("info", "transition", { jail: id, ...fields });
+      }
+      case "denied": {
+        const { path, process, why } = event;
+        return this.log.write("warning", "grant failed", { jail: id, path, process, why });
+      }
+      case "ended":
+        return this.log.write("info", "jail ended", { jail: id, status: event.status });
+      case "failed":
+        return this.log.write("error", "launch failed", { jail: id, why: event.message });
+    }
+  }
+
+  #remove(jail: RunningJail): void {
+    this.#running.delete(jail.id);
+    this.log.write("debug", "monitor gone", { jail: jail.id });
+    if (this.count === 0) this.#whenEmpty?.();
+  }
+}
+
+/** Closes descriptors of a launch that does not happen. */
+export function closeAll(descriptors: readonly number[]): void {
+  descriptors.forEach(close);
+}

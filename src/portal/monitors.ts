@@ -1,0 +1,197 @@
+/**
+ * Starting monitors: processes of this executable in namespaces of their own. The only file that
+ * knows how. A few are kept waiting, so that a launch does not wait for one to start.
+ *
+ * @module
+ */
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { socketPair } from "../../ffi/listener.ts";
+import { Namespace } from "../../ffi/namespace.ts";
+import { groupId, reap, Signal, signalProcess, userId } from "../../ffi/process.ts";
+import { SocketType } from "../../ffi/socket.ts";
+import { spawn, SpawnError, SpawnStep } from "../../ffi/spawn.ts";
+import { Readiness } from "../../ffi/epoll.ts";
+import { Status, UserError } from "../errors.ts";
+import { Channel } from "../protocol/channel.ts";
+import type { MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+
+const namespaces = Namespace.user | Namespace.mount | Namespace.pid | Namespace.ipc |
+  Namespace.uts | Namespace.network;
+
+/** Capabilities, by the numbers of capabilities(7), that the monitor has in its user namespace. */
+const capabilities = [
+  8, // CAP_SETPCAP: empties the application's bounding set
+  12, // CAP_NET_ADMIN: brings the loopback interface up
+  18, // CAP_SYS_CHROOT: setns(2) into a mount namespace
+  21, // CAP_SYS_ADMIN: mounts, host name
+].reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
+
+/** What the launcher needs to find its files again. */
+const passed = ["HOME", "XDG_CACHE_HOME"];
+
+function monitorEnvironment(): string[] {
+  const own = Object.entries(Deno.env.toObject()).filter(([name]) =>
+    passed.includes(name) || /^STEMJAIL_(EXE|DIR|FILES|INSTALLED)$/.test(name)
+  );
+  return own.map(([name, value]) => `${name}=${value}`);
+}
+
+/** What a monitor tells its owner. */
+export interface MonitorOwner {
+  onEvent(event: MonitorEvent): void;
+  /** The process is gone, and collected. */
+  onEnd(): void;
+}
+
+/** One monitor process, from its start on. */
+export class Monitor {
+  readonly pid: number;
+  readonly #pidfd: number;
+  readonly #channel: Channel;
+  #owner: MonitorOwner | null = null;
+  #failure: string | null = null;
+  #isGone = false;
+
+  /** @throws UserError when it cannot be started */
+  constructor(reactor: Reactor, hidden: readonly string[]) {
+    const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
+    try {
+      ({ pid: this.pid, pidfd: this.#pidfd } = spawnMonitor(theirs));
+    } catch (error) {
+      close(ours);
+      throw startFailure(error);
+    } finally {
+      close(theirs);
+    }
+    this.#channel = new Channel(ours, reactor, {
+      onMessage: (value) => this.#hear(value as MonitorEvent),
+      onClose: () => {},
+    });
+    reactor.watch(this.#pidfd, Readiness.readable, () => {
+      reactor.unwatch(this.#pidfd);
+      this.#end();
+    });
+    this.#channel.send({ type: "prepare", hidden } satisfies Preparation);
+  }
+
+  /** Whether the process still is there and has not failed. */
+  get isUsable(): boolean {
+    return !this.#isGone && this.#failure === null;
+  }
+
+  /** Why it failed, or null. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** Hands the monitor to whoever wants to hear of it from now on. */
+  attach(owner: MonitorOwner): void {
+    this.#owner = owner;
+    if (this.#isGone) owner.onEnd();
+  }
+
+  /** Sends an order; descriptors are closed once they are sent. */
+  order(order: Order, descriptors: readonly number[] = []): void {
+    this.#channel.send(order, descriptors);
+  }
+
+  /** Ends the process, and the jail with it, at once. */
+  kill(): void {
+    if (!this.#isGone) signalProcess(this.#pidfd, Signal.kill);
+  }
+
+  #hear(event: MonitorEvent): void {
+    if (event.type === "failed") this.#failure = event.message;
+    this.#owner?.onEvent(event);
+  }
+
+  #end(): void {
+    this.#isGone = true;
+    reap(this.pid);
+    close(this.#pidfd);
+    this.#channel.drain();
+    this.#channel.close();
+    this.#owner?.onEnd();
+  }
+}
+
+function spawnMonitor(socket: number): { pid: number; pidfd: number } {
+  const file = Deno.env.get("STEMJAIL_EXE");
+  if (file === undefined) throw new UserError("Cannot start a monitor: STEMJAIL_EXE is not set");
+  const nothing = openAt(AT_FDCWD, "/dev/null", OpenFlag.readWrite);
+  try {
+    return spawn({
+      namespaces,
+      file,
+      arguments: ["stemjail", "monitor"],
+      environment: monitorEnvironment(),
+      directory: "/",
+      descriptors: [nothing, nothing, 2, socket],
+      steps: SpawnStep.blockSignals,
+      identity: { uid: userId(), gid: groupId() },
+      ambient: capabilities,
+    });
+  } finally {
+    close(nothing);
+  }
+}
+
+function startFailure(error: unknown): UserError {
+  if (error instanceof SpawnError) {
+    const remedy = remedies[`${error.step} ${error.code}`] ??
+      "`stemjail doctor` looks for the cause";
+    return new UserError(`Cannot make namespaces: ${error.message}; ${remedy}`, Status.notStarted);
+  }
+  throw error;
+}
+
+const remedies: Record<string, string> = {
+  "clone ENOSPC":
+    "a limit of /proc/sys/user/max_*_namespaces is reached; `stemjail doctor` says which",
+  "clone EPERM":
+    "this system forbids user namespaces to ordinary users; `stemjail doctor` has the remedy",
+  "clone EAGAIN": "the user has too many processes (ulimit -u); end some and try again",
+  "write the id maps EPERM":
+    "this system restricts user namespaces; `stemjail doctor` has the remedy",
+};
+
+/** Keeps monitors waiting. */
+export class MonitorPool {
+  readonly #waiting: Monitor[] = [];
+
+  /**
+   * @param size how many are to wait
+   * @param hidden paths that every jail hides
+   */
+  constructor(
+    private readonly reactor: Reactor,
+    private readonly size: number,
+    private readonly hidden: readonly string[],
+  ) {}
+
+  /** A monitor for a jail, and soon after another one that waits in its place. */
+  take(): Monitor {
+    let monitor = this.#waiting.shift();
+    while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
+    setTimeout(() => this.fill(), 0);
+    return monitor ?? new Monitor(this.reactor, this.hidden);
+  }
+
+  /** Starts monitors until enough wait. */
+  fill(): void {
+    while (this.#waiting.length < this.size) {
+      try {
+        this.#waiting.push(new Monitor(this.reactor, this.hidden));
+      } catch {
+        // The next launch meets the same obstacle, and has a user to tell.
+        return;
+      }
+    }
+  }
+
+  /** Ends those that wait. */
+  drain(): void {
+    for (const monitor of this.#waiting.splice(0)) monitor.kill();
+  }
+}

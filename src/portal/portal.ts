@@ -1,0 +1,93 @@
+/**
+ * `stemjail portal`: the daemon of one user.
+ *
+ * @module
+ */
+import { close, writeAll } from "../../ffi/file.ts";
+import { userId } from "../../ffi/process.ts";
+import type { Given } from "../cli/options.ts";
+import { Status, UserError } from "../errors.ts";
+import { profileSources } from "../profile/installed.ts";
+import { processEnvironment, socketPath } from "../protocol/locations.ts";
+import { Reactor } from "../protocol/reactor.ts";
+import { hiddenPaths } from "./hidden.ts";
+import { Jails } from "./jails.ts";
+import { type Level, levels, Log } from "./log.ts";
+import { MonitorPool } from "./monitors.ts";
+import { loadCatalog } from "./profiles.ts";
+import { Server } from "./serve.ts";
+import { leavePlace, takePlace } from "./socket.ts";
+
+/** Where a portal that was started in the background says that it is ready, or why it is not. */
+const READINESS = 3;
+const MAXIMUM_WARM = 64;
+
+function readLevel(given: Given): Level {
+  const level = given.value("log-level") ?? "info";
+  const found = levels.find((candidate) => candidate === level);
+  if (found !== undefined) return found;
+  throw new UserError(`portal: --log-level is one of ${levels.join(", ")}`, Status.usage);
+}
+
+function readWarm(given: Given): number {
+  const text = given.value("warm") ?? "1";
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count <= MAXIMUM_WARM) return count;
+  throw new UserError(`portal: --warm wants a number from 0 to ${MAXIMUM_WARM}`, Status.usage);
+}
+
+/** Resolves when the process is asked to end. */
+function askedToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      Deno.addSignalListener(signal, () => resolve(signal));
+    }
+  });
+}
+
+function announce(given: Given, line: string): void {
+  if (!given.has("background")) return;
+  writeAll(READINESS, new TextEncoder().encode(line));
+  close(READINESS);
+}
+
+async function serve(given: Given, log: Log): Promise<number> {
+  const stated = given.all("profiles");
+  const warm = readWarm(given);
+  const catalog = loadCatalog(stated, log);
+  const path = given.value("socket") ?? socketPath(processEnvironment, userId());
+  const place = takePlace(path);
+  const reactor = new Reactor();
+  const hidden = hiddenPaths(path, profileSources(stated).directories);
+  const monitors = new MonitorPool(reactor, warm, hidden);
+  const jails = new Jails(log);
+  const unconfined = given.has("unconfined");
+  const server = new Server(place.listener, { reactor, catalog, monitors, jails, log, unconfined });
+  for (const { name, into } of catalog.pool.merged) {
+    log.write("info", "two profiles are one domain", { profile: name, domain: into });
+  }
+  log.write("info", "portal ready", { socket: path, profiles: catalog.profiles.length });
+  announce(given, "ready\n");
+  monitors.fill();
+  reactor.run(() => false).catch((error) => {
+    throw error;
+  });
+  const signal = await askedToEnd();
+  log.write("info", "portal ends", { signal, jails: jails.count });
+  server.close();
+  leavePlace(place);
+  monitors.drain();
+  await jails.stopAll();
+  return Status.ok;
+}
+
+/** Serves until a signal ends it; its jails end with it. */
+export async function portal(given: Given): Promise<number> {
+  const log = new Log(readLevel(given), given.has("log-json"));
+  try {
+    return await serve(given, log);
+  } catch (error) {
+    announce(given, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}

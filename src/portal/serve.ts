@@ -1,0 +1,131 @@
+/**
+ * The portal's socket: accepts clients, reads one request of each, answers it.
+ *
+ * @module
+ */
+import { Readiness } from "../../ffi/epoll.ts";
+import { close } from "../../ffi/file.ts";
+import { accept, peerOf } from "../../ffi/listener.ts";
+import { userId } from "../../ffi/process.ts";
+import { Status, UserError } from "../errors.ts";
+import { Channel } from "../protocol/channel.ts";
+import {
+  type ErrorReply,
+  parseRequest,
+  type QueryRequest,
+  type Reply,
+  type RunRequest,
+} from "../protocol/messages.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+import type { Catalog } from "./catalog.ts";
+import { describe } from "./info.ts";
+import type { Jails } from "./jails.ts";
+import { planLaunch } from "./launch.ts";
+import type { Log } from "./log.ts";
+import type { MonitorPool } from "./monitors.ts";
+
+/** How long a client has to say what it wants, in milliseconds. */
+const PATIENCE = 10_000;
+/** How many clients may be asking at once. */
+const MAXIMUM_CLIENTS = 256;
+const STANDARD_DESCRIPTORS = 3;
+
+/** What the portal serves with. */
+export interface Service {
+  readonly reactor: Reactor;
+  readonly catalog: Catalog;
+  readonly monitors: MonitorPool;
+  readonly jails: Jails;
+  readonly log: Log;
+  readonly unconfined: boolean;
+}
+
+/** Serves clients of one listening socket. */
+export class Server {
+  readonly #clients = new Set<Channel>();
+
+  constructor(private readonly listener: number, private readonly service: Service) {
+    service.reactor.watch(listener, Readiness.readable, () => this.#accept());
+  }
+
+  /** Stops serving. */
+  close(): void {
+    this.service.reactor.unwatch(this.listener);
+    close(this.listener);
+    for (const client of this.#clients) client.close();
+  }
+
+  #accept(): void {
+    const connection = accept(this.listener);
+    if (connection < 0) return;
+    const { uid, pid } = peerOf(connection);
+    if (uid !== userId() || this.#clients.size >= MAXIMUM_CLIENTS) {
+      this.service.log.write("warning", "client refused", { uid, pid });
+      return close(connection);
+    }
+    this.#serve(connection);
+  }
+
+  #serve(connection: number): void {
+    const forget = () => {
+      clearTimeout(timer);
+      this.#clients.delete(client);
+    };
+    const client = new Channel(connection, this.service.reactor, {
+      onMessage: (value, descriptors) => {
+        forget();
+        this.#answer(client, value, descriptors);
+      },
+      onClose: forget,
+    });
+    const timer = setTimeout(() => {
+      forget();
+      client.close();
+    }, PATIENCE);
+    this.#clients.add(client);
+  }
+
+  #answer(client: Channel, value: unknown, descriptors: number[]): void {
+    try {
+      const request = parseRequest(value);
+      if (request.type === "run") return this.#run(client, request, descriptors);
+      descriptors.forEach(close);
+      client.send(this.#query(request));
+    } catch (error) {
+      descriptors.forEach(close);
+      client.send(refusal(error));
+    }
+  }
+
+  /** The client's connection goes to the monitor; the portal is out of its way from then on. */
+  #run(client: Channel, request: RunRequest, descriptors: readonly number[]): void {
+    if (descriptors.length !== STANDARD_DESCRIPTORS) {
+      throw new UserError("A run request comes with three descriptors", Status.notStarted);
+    }
+    const { catalog, monitors, jails, unconfined } = this.service;
+    const launch = planLaunch(request, catalog, unconfined);
+    const monitor = monitors.take();
+    jails.start(monitor, launch, [client.release(), ...descriptors]);
+  }
+
+  #query(request: QueryRequest): Reply {
+    const { catalog, jails } = this.service;
+    switch (request.type) {
+      case "info":
+        return { type: "text", text: describe(catalog, jails.status(), request.format) };
+      case "ps":
+        return { type: "jails", jails: jails.status() };
+      case "stop":
+        if (jails.stop(request.id)) return { type: "done" };
+        throw new UserError(
+          `No such jail ${JSON.stringify(request.id)}: \`stemjail ps\` lists those that run`,
+        );
+    }
+  }
+}
+
+function refusal(error: unknown): ErrorReply {
+  const message = error instanceof Error ? error.message : String(error);
+  const status = error instanceof UserError ? error.status : Status.notStarted;
+  return { type: "error", message, status };
+}

@@ -1,0 +1,110 @@
+/**
+ * The portal's place: one portal for a user and a socket.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  AT_FDCWD,
+  ensureDirectoryAt,
+  openAt,
+  OpenFlag,
+  readAll,
+  removeAt,
+  setLength,
+  statusAt,
+  tryLock,
+  writeAll,
+} from "../../ffi/file.ts";
+import { listenAt } from "../../ffi/listener.ts";
+import { userId } from "../../ffi/process.ts";
+import { createSocket, MAXIMUM_SOCKET_PATH_BYTES, SocketType } from "../../ffi/socket.ts";
+import { UserError } from "../errors.ts";
+
+const BACKLOG = 128;
+
+/** A listening socket, and the lock that makes it the only one. */
+export interface Place {
+  readonly listener: number;
+  readonly path: string;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+/** Makes the socket's directory if need be, and refuses one that others could tamper with. */
+function secureDirectory(path: string): void {
+  const directory = parentOf(path);
+  const quoted = JSON.stringify(directory);
+  try {
+    ensureDirectoryAt(AT_FDCWD, directory, 0o700);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    throw new UserError(
+      `Cannot make the socket's directory ${quoted}: ${error.code}; set XDG_RUNTIME_DIR or STEMJAIL_SOCKET`,
+    );
+  }
+  const { kind, uid, mode } = statusAt(AT_FDCWD, directory);
+  if (kind === "directory" && uid === userId() && (mode & 0o022) === 0) return;
+  throw new UserError(
+    `The socket's directory ${quoted} is not safe: it must be a directory of your own that only you can ` +
+      `write to; set XDG_RUNTIME_DIR or STEMJAIL_SOCKET`,
+  );
+}
+
+/** Holds the lock for as long as the process lives; flock(2) frees it whatever ends that. */
+function takeLock(path: string): void {
+  const file = openAt(
+    AT_FDCWD,
+    `${path}.lock`,
+    OpenFlag.readWrite | OpenFlag.create | OpenFlag.noFollow,
+    0o600,
+  );
+  if (!tryLock(file)) {
+    const pid = new TextDecoder().decode(readAll(file, 20)).trim();
+    throw new UserError(
+      `A portal is running already: process ${pid === "" ? "unknown" : pid} serves ${
+        JSON.stringify(path)
+      }`,
+    );
+  }
+  setLength(file, 0);
+  writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
+}
+
+/**
+ * Becomes the portal of a socket path. A socket that a dead portal left is replaced.
+ *
+ * @throws UserError when another portal has it, or the place is not safe
+ */
+export function takePlace(path: string): Place {
+  const length = new TextEncoder().encode(path).length;
+  if (!path.startsWith("/") || length > MAXIMUM_SOCKET_PATH_BYTES) {
+    throw new UserError(
+      `The socket path ${
+        JSON.stringify(path)
+      } is not usable: it must be absolute and have at most ` +
+        `${MAXIMUM_SOCKET_PATH_BYTES} bytes (it has ${length}); set STEMJAIL_SOCKET to a shorter one`,
+    );
+  }
+  secureDirectory(path);
+  try {
+    takeLock(path);
+    removeAt(AT_FDCWD, path);
+    const listener = createSocket(SocketType.stream | SocketType.nonblocking);
+    listenAt(listener, path, BACKLOG);
+    return { listener, path };
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
+  }
+}
+
+/**
+ * Gives the place up. The lock's file stays: were it removed, a portal that just opened it and one
+ * that makes it anew would both hold a lock.
+ */
+export function leavePlace(place: Place): void {
+  removeAt(AT_FDCWD, place.path);
+}
