@@ -1,0 +1,53 @@
+/**
+ * StemJail: isolates processes by activity. Here a command line becomes a role.
+ *
+ * @module
+ */
+import { escapeControl, Status, UserError } from "./src/errors.ts";
+import type { Given } from "./src/cli/options.ts";
+
+/** Carries out one command; the result is the exit status. */
+type Role = (given: Given) => number | Promise<number>;
+
+/** Each part is loaded when it is wanted: a launch is to read little. */
+const roles: Readonly<Record<string, () => Promise<Role>>> = {
+  run: async () => (await import("./src/kage/run.ts")).run,
+  portal: async () => (await import("./src/portal/portal.ts")).portal,
+  monitor: async () => (await import("./src/monitor/monitor.ts")).monitor,
+  info: async () => (await import("./src/kage/info.ts")).info,
+  ps: async () => (await import("./src/kage/ps.ts")).ps,
+  stop: async () => (await import("./src/kage/stop.ts")).stop,
+  profile: async () => (await import("./src/kage/profile.ts")).profile,
+  doctor: async () => (await import("./src/kage/doctor.ts")).doctor,
+  shim: async () => (await import("./src/kage/inside.ts")).inside,
+  mount: async () => (await import("./src/kage/inside.ts")).inside,
+  completions: async () => (await import("./src/cli/completions.ts")).completions,
+};
+
+async function dispatch(args: readonly string[]): Promise<number> {
+  const [name = "--help", ...rest] = args;
+  const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+  if (role === undefined) return (await import("./src/cli/general.ts")).general(name);
+  const { findCommand } = await import("./src/cli/commands.ts");
+  const command = findCommand(name)!;
+  const { readOptions } = await import("./src/cli/options.ts");
+  const given = readOptions(command, rest);
+  if (given.has("help")) {
+    const { commandHelp } = await import("./src/cli/help.ts");
+    return (await import("./src/cli/output.ts")).print(commandHelp(command));
+  }
+  return (await role())(given);
+}
+
+/** The one place that prints an error and decides the exit status. */
+function report(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  try {
+    console.error(`stemjail: ${escapeControl(message)}`);
+  } catch {
+    // Without a standard error there is still the status.
+  }
+  return error instanceof UserError ? error.status : Status.failure;
+}
+
+if (import.meta.main) Deno.exit(await dispatch(Deno.args).catch(report));

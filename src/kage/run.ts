@@ -1,0 +1,89 @@
+/**
+ * `stemjail run`: starts a command in a jail and stays in its place until it ends.
+ *
+ * @module
+ */
+import { relay } from "../../ffi/relay.ts";
+import { isTerminal } from "../../ffi/terminal.ts";
+import type { Given } from "../cli/options.ts";
+import { Status, UserError } from "../errors.ts";
+import type { RunRequest } from "../protocol/messages.ts";
+import { ask, connect, portalPath } from "./connect.ts";
+import { outsideEnvironment } from "./environment.ts";
+
+const STANDARD = [0, 1, 2] as const;
+/** As after SIGKILL: the kernel ends a jail so when its monitor is gone. */
+const MONITOR_DIED = 137;
+
+function variables(given: Given, outside: Readonly<Record<string, string>>): [string, string][] {
+  return given.all("env").flatMap((text): [string, string][] => {
+    const equals = text.indexOf("=");
+    if (equals > 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
+    if (equals === 0 || text === "") {
+      throw new UserError(
+        `run: --env wants NAME=VALUE or NAME, not ${JSON.stringify(text)}`,
+        Status.notStarted,
+      );
+    }
+    return Object.hasOwn(outside, text) ? [[text, outside[text]]] : [];
+  });
+}
+
+/** Which descriptors a pseudoterminal of the jail's is to replace. */
+function terminalDescriptors(given: Given): number[] {
+  if (given.has("tty") && given.has("no-tty")) {
+    throw new UserError("run: --tty and --no-tty exclude each other", Status.notStarted);
+  }
+  if (given.has("no-tty")) return [];
+  if (given.has("tty")) return [...STANDARD];
+  if (!isTerminal(0)) return [];
+  return STANDARD.filter(isTerminal);
+}
+
+function directory(given: Given): string {
+  const stated = given.value("cwd");
+  if (stated?.startsWith("/")) return stated;
+  const here = Deno.cwd();
+  return stated === undefined ? here : `${here}/${stated}`;
+}
+
+function requestOf(given: Given): RunRequest {
+  const outside = outsideEnvironment();
+  if (given.has("exact") && !given.has("profile")) {
+    throw new UserError("run: --exact goes with --profile", Status.notStarted);
+  }
+  return {
+    type: "run",
+    command: given.operands,
+    profile: given.value("profile"),
+    exact: given.has("exact"),
+    environment: outside,
+    variables: variables(given, outside),
+    directory: directory(given),
+    directoryRequired: given.has("cwd"),
+    terminal: terminalDescriptors(given),
+  };
+}
+
+/** A shell's view of a wait status (wait(2)). */
+function exitStatus(status: number): number {
+  const signal = status & 0x7f;
+  return signal === 0 ? status >> 8 & 0xff : 128 + signal;
+}
+
+/** Runs a command; the result is its exit status. */
+export async function run(given: Given): Promise<number> {
+  const request = requestOf(given);
+  const connection = await connect(await portalPath(given));
+  const { descriptors } = ask(connection, request, STANDARD);
+  const hasInput = request.terminal.includes(0);
+  const status = relay({
+    connection,
+    master: descriptors[0] ?? -1,
+    input: hasInput ? 0 : -1,
+    output: request.terminal.includes(1) ? 1 : 2,
+    raw: hasInput && isTerminal(0),
+  });
+  if (status !== null) return exitStatus(status);
+  throw new UserError("The jail's monitor died, and the jail with it", MONITOR_DIED);
+}

@@ -1,0 +1,20 @@
+/**
+ * `stemjail stop`: ends a jail.
+ *
+ * @module
+ */
+import type { Given } from "../cli/options.ts";
+import { Status, UserError } from "../errors.ts";
+import { ask, connectIfRunning, portalPath } from "./connect.ts";
+
+/** Asks the portal to end the jail that the operand names. */
+export async function stop(given: Given): Promise<number> {
+  const [id] = given.operands;
+  if (given.operands.length !== 1) {
+    throw new UserError("stop: name one jail; `stemjail ps` lists them", Status.usage);
+  }
+  const socket = connectIfRunning(await portalPath(given));
+  if (socket === null) throw new UserError("No portal runs, and no jail either");
+  ask(socket, { type: "stop", id });
+  return Status.ok;
+}
