@@ -1,0 +1,81 @@
+/**
+ * Runs the tests, all of them or those named, and ends with `N passed, N failed` alone on a line.
+ *
+ *     deno task test [--no-build] [FILE|DIRECTORY...] [-- OPTION OF deno test...]
+ *
+ * @module
+ */
+import { buildIfNeeded } from "./build.ts";
+import { BuildError, runScript } from "./command.ts";
+import { root } from "./paths.ts";
+
+/** How many tests ended how. */
+interface Tally {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+/** The last line of `deno test`, such as `ok | 3 passed (2 steps) | 0 failed | 1 ignored (9ms)`. */
+const SUMMARY =
+  /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/m;
+
+// deno-lint-ignore no-control-regex -- colours are made of control characters
+const COLOUR = /\u001b\[[0-9;]*m/g;
+
+async function setUp(): Promise<void> {
+  const { success } = await new Deno.Command(`${root}scripts/setup_tests.sh`, { stdin: "null" })
+    .spawn().status;
+  if (!success) throw new BuildError("Cannot set up the tests: scripts/setup_tests.sh failed");
+}
+
+/** Passes a stream through to the terminal, and returns it as text. */
+async function copyOut(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let done = 0; done < chunk.length;) done += Deno.stdout.writeSync(chunk.subarray(done));
+  }
+  return text;
+}
+
+/** A run that ended without a summary did not test what it was to test: that is a failure. */
+function readTally(text: string, success: boolean): Tally {
+  const found = SUMMARY.exec(text.replaceAll(COLOUR, ""));
+  const [passed, failed, ignored] = [1, 2, 3].map((group) => Number(found?.[group] ?? 0));
+  const tally = { passed: passed ?? 0, failed: failed ?? 0, ignored: ignored ?? 0 };
+  if (tally.failed === 0 && (!success || found === null)) tally.failed = 1;
+  return tally;
+}
+
+async function runTests(files: readonly string[], options: readonly string[]): Promise<Tally> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", ...options, ...(files.length === 0 ? ["tests/"] : files)],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const text = await copyOut(child.stdout);
+  return readTally(text, (await child.status).success);
+}
+
+function splitArguments(args: readonly string[]) {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const own = args.slice(0, end);
+  return {
+    build: !own.includes("--no-build"),
+    files: own.filter((argument) => argument !== "--no-build"),
+    options: args.slice(end + 1),
+  };
+}
+
+await runScript(async () => {
+  const { build, files, options } = splitArguments(Deno.args);
+  await setUp();
+  if (build) await buildIfNeeded();
+  const tally = await runTests(files, options);
+  const ignored = tally.ignored === 0 ? "" : `, ${tally.ignored} skipped`;
+  console.log(`${tally.passed} passed, ${tally.failed} failed${ignored}`);
+  if (tally.failed > 0) Deno.exitCode = 1;
+});

@@ -1,0 +1,41 @@
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A descriptor opened later must not become the runtime's standard input or output. */
+static void open_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0)
+            open("/dev/null", O_RDWR); /* takes the lowest free number, this one */
+}
+
+/* Replaces the process by the runtime; returns, with errno, only if the kernel refused. */
+static void start(const struct image *image, const struct files *files, int argc, char **argv) {
+    const char **arguments = runtime_arguments(image, files, argc, argv);
+    execve(runtime_path(image, files), (char *const *)arguments, runtime_environment(image, files));
+}
+
+static const char *remedy(int error, const char *otherwise) {
+    return error == E2BIG ? "the arguments and the environment are over the kernel's limit"
+                          : otherwise;
+}
+
+int main(int argc, char **argv) {
+    static struct image image;
+    static struct files files;
+    open_standard_descriptors();
+    image_open(&image);
+    if (cache_open(&image, &files)) {
+        start(&image, &files, argc, argv);
+        /* A file system mounted noexec has the files, but does not let them run. */
+        if (errno != EACCES || !image.footer->has_contents)
+            fail("Cannot start the runtime \"%s/" RUNTIME_NAME "\": %s; %s", files.directory,
+                 error_name(errno), remedy(errno, "remove that directory to have it made again"));
+    }
+    memory_open(&image, &files);
+    start(&image, &files, argc, argv);
+    fail("Cannot start the runtime from memory: %s; %s", error_name(errno),
+         remedy(errno, "set XDG_CACHE_HOME to a directory of yours that allows execution"));
+}
