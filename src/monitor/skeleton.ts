@@ -89,7 +89,8 @@ function mountNewRoot(): void {
   changeDirectory("/proc");
   for (const name of ["proc", "dev", "tmp"]) ensureDirectoryAt(AT_FDCWD, name, 0o755);
   // While the host's /proc is in the namespace: the kernel wants one that is fully visible.
-  mountFileSystem("proc", "proc", sealedData);
+  // Who may not trace a process does not see it: the monitor is none of the jail's business.
+  mountFileSystem("proc", "proc", sealedData, "hidepid=ptraceable");
   mountFileSystem("tmpfs", "tmp", sealed, "mode=1777,size=50%");
 }
 
