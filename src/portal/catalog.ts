@@ -12,13 +12,8 @@ import { hostFileSystem } from "../profile/file_system.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { normalisePath } from "../stemflow/path.ts";
+import { domainsNearest } from "../stemflow/explain.ts";
 import { Pool } from "../stemflow/pool.ts";
-
-/** A profile that a refusal names, and how much of the path it covers. */
-interface Near {
-  readonly name: string;
-  readonly path: string;
-}
 
 const MAXIMUM_NEAREST = 3;
 
@@ -126,8 +121,8 @@ export class Catalog {
   #refuse(executable: string, accesses: readonly Access[]): UserError {
     const denied = accesses.find((access) => this.pool.allow([access]).size === 0);
     const path = denied?.path ?? executable;
-    const nearest = this.#nearest(path).map(({ name, path }) =>
-      `${JSON.stringify(name)} (grants ${JSON.stringify(path)})`
+    const nearest = domainsNearest(this.pool, path, MAXIMUM_NEAREST).map((name) =>
+      JSON.stringify(name)
     );
     const hint = nearest.length === 0 ? "there is no profile" : `nearest: ${nearest.join(", ")}`;
     return new UserError(
@@ -135,23 +130,6 @@ export class Catalog {
       Status.notStarted,
     );
   }
-
-  /** The profiles whose grants share the most leading components with a path. */
-  #nearest(path: string): Near[] {
-    const scored = this.profiles.flatMap(({ name, binds }) => {
-      const best = binds.map((bind) => ({ path: bind.path, shared: sharedDepth(bind.path, path) }))
-        .sort((left, right) => right.shared - left.shared)[0];
-      return best === undefined ? [] : [{ name, ...best }];
-    });
-    return scored.sort((left, right) => right.shared - left.shared).slice(0, MAXIMUM_NEAREST);
-  }
-}
-
-function sharedDepth(left: string, right: string): number {
-  const others = right.split("/");
-  const parts = left.split("/");
-  const differs = parts.findIndex((part, index) => part !== others[index]);
-  return differs < 0 ? parts.length : differs;
 }
 
 /** What executing a path takes: reading the links on the way, and the program. */
