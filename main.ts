@@ -3,15 +3,17 @@
  *
  * @module
  */
+import { findCommand } from "./src/cli/commands.ts";
+import { type Given, readOptions } from "./src/cli/options.ts";
 import { escapeControl, Status, UserError } from "./src/errors.ts";
-import type { Given } from "./src/cli/options.ts";
+import { run } from "./src/kage/run.ts";
 
 /** Carries out one command; the result is the exit status. */
 type Role = (given: Given) => number | Promise<number>;
 
-/** Each part is loaded when it is wanted: a launch is to read little. */
+/** Each part but a launch's own is loaded when it is wanted, so that a launch reads one file. */
 const roles: Readonly<Record<string, () => Promise<Role>>> = {
-  run: async () => (await import("./src/kage/run.ts")).run,
+  run: () => Promise.resolve(run),
   portal: async () => (await import("./src/portal/portal.ts")).portal,
   monitor: async () => (await import("./src/monitor/monitor.ts")).monitor,
   info: async () => (await import("./src/kage/info.ts")).info,
@@ -28,9 +30,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
   if (role === undefined) return (await import("./src/cli/general.ts")).general(name);
-  const { findCommand } = await import("./src/cli/commands.ts");
   const command = findCommand(name)!;
-  const { readOptions } = await import("./src/cli/options.ts");
   const given = readOptions(command, rest);
   if (given.has("help")) {
     const { commandHelp } = await import("./src/cli/help.ts");
@@ -49,5 +49,8 @@ function report(error: unknown): number {
   }
   return error instanceof UserError ? error.status : Status.failure;
 }
+
+// Nobody sees a stack trace, and taking one costs more than most calls that fail.
+Error.stackTraceLimit = 0;
 
 if (import.meta.main) Deno.exit(await dispatch(Deno.args).catch(report));

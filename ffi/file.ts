@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { check, checkUnless, retry } from "./check.ts";
+import { check, checkUnless, lastErrno, retry } from "./check.ts";
 import { bind } from "./library.ts";
 import { cString, type Text } from "./memory.ts";
 
@@ -17,6 +17,7 @@ const libc = bind({
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  fcntl: { parameters: ["i32", "i32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   fchmod: { parameters: ["i32", "u32"], result: "i32" },
@@ -38,7 +39,11 @@ const SYS_getdents64 = Deno.build.arch === "aarch64" ? 61n : 217n;
 const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
+const STATX_BYTES = 256;
 const MAXIMUM_LINK_BYTES = 4096;
+
+/** EINTR and EAGAIN: to be tried again. */
+const again = new Set([4, 11]);
 
 /** The directory descriptor that means the working directory. */
 export const AT_FDCWD = -100;
@@ -105,21 +110,23 @@ export function openAt(directory: number, path: Text, flags: number, mode = 0): 
  * openat2(2), always close-on-exec.
  *
  * @param resolve {@link ResolveFlag} bits
+ * @param allowed errno names of failures that are an answer
+ * @returns the descriptor, or -1 after an allowed failure
  */
 export function openResolved(
   directory: number,
   path: Text,
   flags: number,
   resolve: number,
+  allowed: readonly string[] = [],
 ): number {
   const how = new BigUint64Array([BigInt(flags | OpenFlag.closeOnExec), 0n, BigInt(resolve)]);
   const bytes = new Uint8Array(how.buffer);
   // EAGAIN: a rename elsewhere made the kernel unsure about `..`; it asks to try again.
   for (let attempt = 0;; attempt++) {
     const result = libc.openat2(SYS_openat2, directory, cString(path), bytes, 24n);
-    const allowed = attempt < 16 ? ["EAGAIN", "EINTR"] : [];
-    const descriptor = checkUnless(allowed, "openat2", result, describe(path));
-    if (descriptor >= 0) return descriptor;
+    if (result < 0 && attempt < 16 && again.has(lastErrno())) continue;
+    return checkUnless(allowed, "openat2", result, describe(path));
   }
 }
 
@@ -153,6 +160,14 @@ export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): vo
     const taken = retry(() => check("write", libc.write(descriptor, rest, BigInt(rest.length))));
     rest = rest.subarray(taken);
   }
+}
+
+/** What an open descriptor can be used for (fcntl(2), F_GETFL). */
+export function accessOf(descriptor: number): { read: boolean; write: boolean } {
+  const F_GETFL = 3;
+  const ACCESS_MODE = 3;
+  const mode = check("fcntl", libc.fcntl(descriptor, F_GETFL)) & ACCESS_MODE;
+  return { read: mode !== OpenFlag.writeOnly, write: mode !== OpenFlag.readOnly };
 }
 
 /** A pipe, close-on-exec: the end to read, the end to write. pipe(2). */
@@ -214,13 +229,26 @@ export function statusOf(descriptor: number): FileStatus {
   return statx(descriptor, "", AT_EMPTY_PATH);
 }
 
+/** Whether a path names anything, a symbolic link included. */
+export function existsAt(directory: number, path: Text): boolean {
+  const buffer = new Uint8Array(STATX_BYTES);
+  const result = libc.statx(
+    directory,
+    cString(path),
+    AT_SYMLINK_NOFOLLOW,
+    STATX_BASIC_STATS,
+    buffer,
+  );
+  return checkUnless(["ENOENT", "ENOTDIR"], "stat", result, describe(path)) >= 0;
+}
+
 /** What a path names, without following a symbolic link at its end. */
 export function statusAt(directory: number, path: Text): FileStatus {
   return statx(directory, path, AT_SYMLINK_NOFOLLOW);
 }
 
 function statx(directory: number, path: Text, flags: number): FileStatus {
-  const buffer = new Uint8Array(256);
+  const buffer = new Uint8Array(STATX_BYTES);
   check(
     "stat",
     libc.statx(directory, cString(path), flags, STATX_BASIC_STATS, buffer),

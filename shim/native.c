@@ -19,4 +19,6 @@ void stemjail_copy(uintptr_t to, const void *from, uint64_t length) {
 
 void stemjail_store(uintptr_t to, uint32_t value) {
     atomic_store_explicit((_Atomic uint32_t *)to, value, memory_order_seq_cst);
+    /* On arm64 a later plain write may overtake even this store; here it may not. */
+    atomic_thread_fence(memory_order_seq_cst);
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { relay } from "../../ffi/relay.ts";
-import { isTerminal } from "../../ffi/terminal.ts";
 import type { Given } from "../cli/options.ts";
 import { Status, UserError } from "../errors.ts";
 import type { RunRequest } from "../protocol/messages.ts";
@@ -36,8 +35,25 @@ function terminalDescriptors(given: Given): number[] {
   }
   if (given.has("no-tty")) return [];
   if (given.has("tty")) return [...STANDARD];
-  if (!isTerminal(0)) return [];
-  return STANDARD.filter(isTerminal);
+  if (!Deno.stdin.isTerminal()) return [];
+  const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
+  return STANDARD.filter((descriptor) => streams[descriptor].isTerminal());
+}
+
+/**
+ * The descriptors to send. A terminal that is only there to be written to is opened anew, for
+ * writing alone: shells open it once for both, and the application is not to read the keyboard.
+ */
+async function standardDescriptors(replaced: readonly number[]): Promise<readonly number[]> {
+  const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
+  const isOutput = (descriptor: number) =>
+    descriptor > 0 && !replaced.includes(descriptor) && streams[descriptor].isTerminal();
+  if (!STANDARD.some(isOutput)) return STANDARD;
+  const { AT_FDCWD, openAt, OpenFlag } = await import("../../ffi/file.ts");
+  const flags = OpenFlag.writeOnly | OpenFlag.noControllingTerminal;
+  return STANDARD.map((descriptor) =>
+    isOutput(descriptor) ? openAt(AT_FDCWD, `/proc/self/fd/${descriptor}`, flags) : descriptor
+  );
 }
 
 function directory(given: Given): string {
@@ -75,14 +91,15 @@ function exitStatus(status: number): number {
 export async function run(given: Given): Promise<number> {
   const request = requestOf(given);
   const connection = await connect(await portalPath(given));
-  const { descriptors } = ask(connection, request, STANDARD);
+  const standard = await standardDescriptors(request.terminal);
+  const { descriptors } = ask(connection, request, standard);
   const hasInput = request.terminal.includes(0);
   const status = relay({
     connection,
     master: descriptors[0] ?? -1,
     input: hasInput ? 0 : -1,
     output: request.terminal.includes(1) ? 1 : 2,
-    raw: hasInput && isTerminal(0),
+    raw: hasInput && Deno.stdin.isTerminal(),
   });
   if (status !== null) return exitStatus(status);
   throw new UserError("The jail's monitor died, and the jail with it", MONITOR_DIED);

@@ -4,13 +4,29 @@
  *
  * @module
  */
-import { statusAt } from "../../ffi/file.ts";
+import { accessOf, statusAt } from "../../ffi/file.ts";
 import { landlockAbi } from "../../ffi/landlock.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import type { Confinement } from "./application.ts";
 import { type CeilingBind, createCeiling, noCeilingBecause, planCeiling } from "./ceiling.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import { assembleFilter } from "./seccomp.ts";
+
+/** The filters that a jail may need, assembled before it is known which. */
+export interface Filters {
+  readonly usual: Uint8Array<ArrayBuffer>;
+  /** For programs that may make namespaces of their own. */
+  readonly nested: Uint8Array<ArrayBuffer>;
+}
+
+/** Assembles both filters. */
+export function assembleFilters(): Filters {
+  const architecture = Deno.build.arch;
+  return {
+    usual: assembleFilter({ architecture, nestedNamespaces: false }),
+    nested: assembleFilter({ architecture, nestedNamespaces: true }),
+  };
+}
 
 /**
  * Makes the walls of one application.
@@ -21,13 +37,14 @@ export function makeConfinement(
   order: LaunchOrder,
   client: readonly number[],
   namespaces: MountNamespaces,
+  filters: Filters,
 ): Confinement {
   const { nestedNamespaces } = order;
-  const filter = assembleFilter({ architecture: Deno.build.arch, nestedNamespaces });
+  const filter = nestedNamespaces ? filters.nested : filters.usual;
   const abi = landlockAbi();
   if (noCeilingBecause(abi, nestedNamespaces) !== null) return { ruleset: -1, filter };
   const binds = ceilingBinds(order, namespaces.hostRoot);
-  const inherited = client.map((descriptor) => ({ descriptor, read: true, write: true }));
+  const inherited = client.map((descriptor) => ({ descriptor, ...accessOf(descriptor) }));
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
   const { ruleset } = createCeiling(planCeiling(abi, binds), inherited, trees);
   return { ruleset, filter };

@@ -11,6 +11,7 @@ import { KernelError } from "../../ffi/check.ts";
 import {
   close,
   ensureDirectoryAt,
+  existsAt,
   type FileStatus,
   linkAt,
   openAt,
@@ -18,7 +19,6 @@ import {
   openResolved,
   readLinkAt,
   ResolveFlag,
-  statusAt,
   statusOf,
 } from "../../ffi/file.ts";
 import { attachTree, cloneTree, detach, MountAttribute, sealTree } from "../../ffi/mount.ts";
@@ -201,9 +201,9 @@ export class Grants {
         encodePath(path),
         nodeFlags,
         ResolveFlag.inRoot | noLinks,
+        ["ENOENT"],
       );
     } catch (error) {
-      if (error instanceof KernelError && error.code === "ENOENT") return -1;
       throw new GrantError(`${path}: ${reasonOf(error)}`);
     }
   }
@@ -237,23 +237,13 @@ export class Grants {
 
   #makeLink(path: string, target: Uint8Array<ArrayBuffer>): void {
     // Where a granted tree holds the link, it is there already.
-    if (this.#isVisible(path)) return;
+    if (existsAt(this.namespaces.jailRoot, encodePath(path.slice(1)))) return;
     const parent = this.#makeParents(path);
     const name = encodePath(nameOf(path));
     try {
       if (readLinkAt(parent, name) === null) linkAt(target, parent, name);
     } finally {
       close(parent);
-    }
-  }
-
-  #isVisible(path: string): boolean {
-    try {
-      statusAt(this.namespaces.jailRoot, encodePath(path.slice(1)));
-      return true;
-    } catch (error) {
-      if (error instanceof KernelError && error.code === "ENOENT") return false;
-      throw error;
     }
   }
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
@@ -15,7 +14,7 @@ import {
 import { decodePath, encodePath } from "../stemflow/path.ts";
 
 /** Answers that are no failure of the look-up: the path leads nowhere that could be granted. */
-const nowhere = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"]);
+const nowhere = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"];
 
 /**
  * The path without symbolic links, as far as it exists: of a file that is to be created, the
@@ -35,14 +34,9 @@ export function realHostPath(hostRoot: number, path: string): string {
 }
 
 function resolve(hostRoot: number, path: string): string | null {
-  let node: number;
-  try {
-    const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
-    node = openResolved(hostRoot, encodePath(path), OpenFlag.pathOnly, rules);
-  } catch (error) {
-    if (error instanceof KernelError && nowhere.has(error.code)) return null;
-    throw error;
-  }
+  const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
+  const node = openResolved(hostRoot, encodePath(path), OpenFlag.pathOnly, rules, nowhere);
+  if (node < 0) return null;
   try {
     const real = readLinkAt(AT_FDCWD, `/proc/thread-self/fd/${node}`);
     return real === null ? null : decodePath(real);

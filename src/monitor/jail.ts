@@ -112,7 +112,7 @@ export class Jail {
     );
     const grants = new Grants(namespaces, skeleton.root, expected, order.rootEntries);
     const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
-    const confinement = makeConfinement(order, standard, namespaces);
+    const confinement = makeConfinement(order, standard, namespaces, this.empty.filters);
     const requests = new JailRequests(
       state,
       this.empty,

@@ -9,8 +9,10 @@ import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";
 import type { Reactor } from "../protocol/reactor.ts";
+import { assembleFilters, type Filters } from "./confinement.ts";
 import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
+import { rehearse } from "./rehearse.ts";
 import { RequestServer } from "./serve.ts";
 import { buildSkeleton, type RunFile, sealRunDirectory, type Skeleton } from "./skeleton.ts";
 
@@ -22,6 +24,7 @@ export interface EmptyJail {
   readonly processes: number;
   /** The socket that programs inside ask through; it does not answer yet. */
   readonly server: RequestServer;
+  readonly filters: Filters;
 }
 
 function runFile(name: string, installed: string): RunFile {
@@ -52,5 +55,7 @@ export function prepareJail(hidden: readonly string[], reactor: Reactor): EmptyJ
     return { skeleton, server, processes };
   });
   bringLoopbackUp();
-  return { namespaces, ...built };
+  const empty = { namespaces, ...built, filters: assembleFilters() };
+  rehearse(empty);
+  return empty;
 }

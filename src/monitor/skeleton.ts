@@ -7,13 +7,12 @@ import {
   AT_FDCWD,
   close,
   ensureDirectoryAt,
+  existsAt,
   linkAt,
   openAt,
   OpenFlag,
-  statusAt,
   writeAll,
 } from "../../ffi/file.ts";
-import { KernelError } from "../../ffi/check.ts";
 import {
   attachTree,
   cloneTree,
@@ -131,18 +130,12 @@ function leaveOldRoot(): void {
   changeDirectory("/");
 }
 
-function exists(path: string): boolean {
-  try {
-    statusAt(AT_FDCWD, path);
-    return true;
-  } catch (error) {
-    if (error instanceof KernelError && error.code === "ENOENT") return false;
-    throw error;
-  }
-}
-
 function sealProc(): void {
-  for (const path of readOnlyProc.map((name) => `/proc/${name}`).filter(exists)) {
+  for (
+    const path of readOnlyProc.map((name) => `/proc/${name}`).filter((path) =>
+      existsAt(AT_FDCWD, path)
+    )
+  ) {
     const tree = cloneTree(AT_FDCWD, path, true);
     sealTree(tree, readOnly | MountAttribute.noExecute);
     attachAt(tree, path);

@@ -84,9 +84,17 @@ export class DomainState {
   }
 }
 
-function createTable(pool: Pool, set: CandidateSet, runDirectory: number): TableWriter {
+/** The table's name in the run directory. */
+export const TABLE_NAME = "table";
+
+/**
+ * Makes the policy table, for a state and all that can follow it.
+ *
+ * @param runDirectory writable descriptor of the jail's run directory
+ */
+export function createTable(pool: Pool, set: CandidateSet, runDirectory: number): TableWriter {
   const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.exclusive;
-  const descriptor = openAt(runDirectory, "table", flags, 0o444);
+  const descriptor = openAt(runDirectory, TABLE_NAME, flags, 0o444);
   const length = mappingBytes(tableCapacity(pool, set));
   setLength(descriptor, length);
   return new TableWriter(new SharedMapping(descriptor, length), serialiseTable(pool, set));

@@ -156,9 +156,13 @@ const remedies: Record<string, string> = {
     "this system restricts user namespaces; `stemjail doctor` has the remedy",
 };
 
+/** Milliseconds after a launch until its monitor is replaced: the launch has the processor first. */
+const REFILL_DELAY = 15;
+
 /** Keeps monitors waiting. */
 export class MonitorPool {
   readonly #waiting: Monitor[] = [];
+  #refill: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param size how many are to wait
@@ -174,7 +178,8 @@ export class MonitorPool {
   take(): Monitor {
     let monitor = this.#waiting.shift();
     while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
-    setTimeout(() => this.fill(), 0);
+    clearTimeout(this.#refill);
+    this.#refill = setTimeout(() => this.fill(), REFILL_DELAY);
     return monitor ?? new Monitor(this.reactor, this.hidden);
   }
 
@@ -192,6 +197,7 @@ export class MonitorPool {
 
   /** Ends those that wait. */
   drain(): void {
+    clearTimeout(this.#refill);
     for (const monitor of this.#waiting.splice(0)) monitor.kill();
   }
 }

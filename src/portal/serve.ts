@@ -83,6 +83,8 @@ export class Server {
       client.close();
     }, PATIENCE);
     this.#clients.add(client);
+    // A client speaks as soon as it is connected.
+    client.drain();
   }
 
   #answer(client: Channel, value: unknown, descriptors: number[]): void {

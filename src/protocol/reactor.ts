@@ -38,7 +38,13 @@ export class Reactor {
 
   /** Handles what comes, without blocking the thread's timers, until `isOver`. */
   async run(isOver: () => boolean): Promise<void> {
-    while (!isOver()) this.#dispatch(await this.#poller.waitElsewhere(-1));
+    while (!isOver()) {
+      this.#dispatch(await this.#poller.waitElsewhere(-1));
+      // What came meanwhile needs no other thread.
+      for (let events = this.#poller.wait(0); events.length > 0; events = this.#poller.wait(0)) {
+        this.#dispatch(events);
+      }
+    }
   }
 
   #dispatch(events: readonly Event[]): void {
