@@ -6,11 +6,12 @@
 import { KernelError } from "../../ffi/check.ts";
 import { close } from "../../ffi/file.ts";
 import { connectTo, createSocket, SocketType } from "../../ffi/socket.ts";
+import { versionLine } from "../build_info.ts";
 import type { Given } from "../cli/options.ts";
 import { Status, UserError } from "../errors.ts";
 import { type Answer, receiveFrame, sendFrame } from "../protocol/call.ts";
 import { processEnvironment, socketPath } from "../protocol/locations.ts";
-import type { Reply, Request } from "../protocol/messages.ts";
+import type { Reply, Request, VersionedRequest } from "../protocol/messages.ts";
 
 /** So often a portal that ends at the same moment may leave us without one. */
 const ATTEMPTS = 3;
@@ -55,7 +56,7 @@ export function connectIfRunning(path: string): number | null {
 }
 
 /** A connection to the portal; it is started if need be. */
-export async function connect(path: string): Promise<number> {
+async function connect(path: string): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const socket = tryConnect(path);
     if (socket !== null) return socket;
@@ -68,6 +69,15 @@ export async function connect(path: string): Promise<number> {
   );
 }
 
+/** A request that was answered. */
+export interface Called {
+  /** The connection, which goes on after some replies. */
+  readonly socket: number;
+  readonly reply: Exclude<Reply, { type: "error" }>;
+  /** What came with the reply. */
+  readonly descriptors: number[];
+}
+
 /**
  * Sends a request and waits for its reply.
  *
@@ -78,10 +88,11 @@ export function ask(
   socket: number,
   request: Request,
   descriptors: readonly number[] = [],
-): { reply: Exclude<Reply, { type: "error" }>; descriptors: number[] } {
+): Called {
   let answer: Answer | null;
   try {
-    sendFrame(socket, request, descriptors);
+    const versioned: VersionedRequest = { ...request, version: versionLine() };
+    sendFrame(socket, versioned, descriptors);
     answer = receiveFrame(socket);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -95,7 +106,32 @@ export function ask(
   }
   const reply = answer.value as Reply;
   if (reply.type === "error") throw new UserError(reply.message, reply.status);
-  return { reply, descriptors: answer.descriptors };
+  return { socket, reply, descriptors: answer.descriptors };
+}
+
+/**
+ * Sends a request to the portal, which is started if need be, or started anew if it is of another
+ * build and has nothing to do.
+ *
+ * @param path its socket
+ * @throws UserError with the portal's words when it refuses
+ */
+export async function call(
+  path: string,
+  request: Request,
+  descriptors: readonly number[] = [],
+): Promise<Called> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const called = ask(await connect(path), request, descriptors);
+    if (called.reply.type !== "replaced") return called;
+    close(called.socket);
+  }
+  throw new UserError(
+    `The portal at ${
+      JSON.stringify(path)
+    } is of another build, and so is each that takes its place`,
+    Status.notStarted,
+  );
 }
 
 /** Asks a question of the portal. */
@@ -103,6 +139,5 @@ export async function query(
   given: Given,
   request: Request,
 ): Promise<Exclude<Reply, { type: "error" }>> {
-  const socket = await connect(await portalPath(given));
-  return ask(socket, request).reply;
+  return (await call(await portalPath(given), request)).reply;
 }

@@ -7,7 +7,7 @@ import { relay } from "../../ffi/relay.ts";
 import type { Given } from "../cli/options.ts";
 import { Status, UserError } from "../errors.ts";
 import type { RunRequest } from "../protocol/messages.ts";
-import { ask, connect, portalPath } from "./connect.ts";
+import { call, portalPath } from "./connect.ts";
 import { outsideEnvironment } from "./environment.ts";
 
 const STANDARD = [0, 1, 2] as const;
@@ -90,12 +90,11 @@ function exitStatus(status: number): number {
 /** Runs a command; the result is its exit status. */
 export async function run(given: Given): Promise<number> {
   const request = requestOf(given);
-  const connection = await connect(await portalPath(given));
   const standard = await standardDescriptors(request.terminal);
-  const { descriptors } = ask(connection, request, standard);
+  const { socket, descriptors } = await call(await portalPath(given), request, standard);
   const hasInput = request.terminal.includes(0);
   const status = relay({
-    connection,
+    connection: socket,
     master: descriptors[0] ?? -1,
     input: hasInput ? 0 : -1,
     output: request.terminal.includes(1) ? 1 : 2,

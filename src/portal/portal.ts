@@ -36,13 +36,15 @@ function readWarm(given: Given): number {
   throw new UserError(`portal: --warm wants a number from 0 to ${MAXIMUM_WARM}`, Status.usage);
 }
 
-/** Resolves when the process is asked to end. */
-function askedToEnd(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      Deno.addSignalListener(signal, () => resolve(signal));
-    }
-  });
+/** Calls once when the process is asked to end. */
+function onSignal(end: (signal: string) => void): void {
+  let isAsked = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (!isAsked) end(signal);
+      isAsked = true;
+    });
+  }
 }
 
 function announce(given: Given, line: string): void {
@@ -62,20 +64,28 @@ async function serve(given: Given, log: Log): Promise<number> {
   const monitors = new MonitorPool(reactor, warm, hidden);
   const jails = new Jails(log);
   const unconfined = given.has("unconfined");
-  const server = new Server(place.listener, { reactor, catalog, monitors, jails, log, unconfined });
+  const end = Promise.withResolvers<string>();
+  const leave = (reason: string) => {
+    server.close();
+    leavePlace(place);
+    end.resolve(reason);
+  };
+  const retire = () => {
+    const isIdle = jails.count === 0 && given.has("background");
+    if (isIdle) leave("another build");
+    return isIdle;
+  };
+  const service = { reactor, catalog, monitors, jails, log, unconfined, retire };
+  const server = new Server(place.listener, service);
   for (const { name, into } of catalog.pool.merged) {
     log.write("info", "two profiles are one domain", { profile: name, domain: into });
   }
   log.write("info", "portal ready", { socket: path, profiles: catalog.profiles.length });
   announce(given, "ready\n");
   monitors.fill();
-  reactor.run(() => false).catch((error) => {
-    throw error;
-  });
-  const signal = await askedToEnd();
-  log.write("info", "portal ends", { signal, jails: jails.count });
-  server.close();
-  leavePlace(place);
+  reactor.run(() => false).catch(end.reject);
+  onSignal(leave);
+  log.write("info", "portal ends", { reason: await end.promise, jails: jails.count });
   monitors.drain();
   await jails.stopAll();
   return Status.ok;

@@ -7,6 +7,7 @@ import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { accept, peerOf } from "../../ffi/listener.ts";
 import { userId } from "../../ffi/process.ts";
+import { versionLine } from "../build_info.ts";
 import { Status, UserError } from "../errors.ts";
 import { Channel } from "../protocol/channel.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type QueryRequest,
   type Reply,
   type RunRequest,
+  versionOf,
 } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import type { Catalog } from "./catalog.ts";
@@ -38,6 +40,8 @@ export interface Service {
   readonly jails: Jails;
   readonly log: Log;
   readonly unconfined: boolean;
+  /** Gives the portal's place up if nothing depends on it; whether it did. */
+  retire(): boolean;
 }
 
 /** Serves clients of one listening socket. */
@@ -51,7 +55,6 @@ export class Server {
   /** Stops serving. */
   close(): void {
     this.service.reactor.unwatch(this.listener);
-    close(this.listener);
     for (const client of this.#clients) client.close();
   }
 
@@ -89,6 +92,10 @@ export class Server {
 
   #answer(client: Channel, value: unknown, descriptors: number[]): void {
     try {
+      if (versionOf(value) !== versionLine()) {
+        descriptors.forEach(close);
+        return this.#answerStranger(client, versionOf(value));
+      }
       const request = parseRequest(value);
       if (request.type === "run") return this.#run(client, request, descriptors);
       descriptors.forEach(close);
@@ -97,6 +104,17 @@ export class Server {
       descriptors.forEach(close);
       client.send(refusal(error));
     }
+  }
+
+  /** A client of another build: an idle portal makes room for that build's own. */
+  #answerStranger(client: Channel, version: string): void {
+    if (this.service.retire()) return client.send({ type: "replaced" });
+    const theirs = JSON.stringify(version);
+    throw new UserError(
+      `The portal is process ${Deno.pid} of another build, ${versionLine()}, and ${theirs} came: ` +
+        `end its jails (\`stemjail ps\` of that build) or the process, and try again`,
+      Status.notStarted,
+    );
   }
 
   /** The client's connection goes to the monitor; the portal is out of its way from then on. */

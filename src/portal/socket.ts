@@ -6,6 +6,7 @@
 import { KernelError } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
+  close,
   ensureDirectoryAt,
   openAt,
   OpenFlag,
@@ -27,6 +28,7 @@ const BACKLOG = 128;
 export interface Place {
   readonly listener: number;
   readonly path: string;
+  readonly lock: number;
 }
 
 function parentOf(path: string): string {
@@ -54,7 +56,7 @@ function secureDirectory(path: string): void {
 }
 
 /** Holds the lock for as long as the process lives; flock(2) frees it whatever ends that. */
-function takeLock(path: string): void {
+function takeLock(path: string): number {
   const file = openAt(
     AT_FDCWD,
     `${path}.lock`,
@@ -71,6 +73,7 @@ function takeLock(path: string): void {
   }
   setLength(file, 0);
   writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
+  return file;
 }
 
 /**
@@ -90,11 +93,11 @@ export function takePlace(path: string): Place {
   }
   secureDirectory(path);
   try {
-    takeLock(path);
+    const lock = takeLock(path);
     removeAt(AT_FDCWD, path);
     const listener = createSocket(SocketType.stream | SocketType.nonblocking);
     listenAt(listener, path, BACKLOG);
-    return { listener, path };
+    return { listener, path, lock };
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
@@ -107,4 +110,6 @@ export function takePlace(path: string): Place {
  */
 export function leavePlace(place: Place): void {
   removeAt(AT_FDCWD, place.path);
+  close(place.listener);
+  close(place.lock);
 }

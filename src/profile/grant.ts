@@ -1,5 +1,7 @@
 // The grants of complete profiles to what they are on this host.
 
+import { placeOfMissing } from "./create.ts";
+import { desktopBinds } from "./desktop_files.ts";
 import type { PathExpander } from "./expand.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
@@ -22,6 +24,7 @@ export class Granter {
   readonly #expander: PathExpander;
   readonly #resolver: HostResolver;
   readonly #risks: RiskFinder;
+  readonly #home: string;
 
   /**
    * Resolves on one host, for one user.
@@ -29,11 +32,14 @@ export class Granter {
    * @param expander for the shorthands in paths
    * @param resolver for where paths lead
    * @param risks for warnings
+   * @param home the user's home, an absolute path
    */
-  constructor(expander: PathExpander, resolver: HostResolver, risks: RiskFinder) {
+  constructor(expander: PathExpander, resolver: HostResolver, risks: RiskFinder, home: string) {
     this.#expander = expander;
     this.#resolver = resolver;
     this.#risks = risks;
+    const real = resolver.resolve(home);
+    this.#home = "path" in real ? real.path : home;
   }
 
   /**
@@ -46,7 +52,7 @@ export class Granter {
     const binds = new Map<string, ResolvedBind>();
     const skipped: string[] = [];
     let sound = true;
-    for (const bind of profile.binds) {
+    for (const bind of [...profile.binds, ...desktopBinds(profile.desktop, profile.source)]) {
       const outcome = this.#outcome(bind);
       if (outcome === "refused") sound = false;
       else if ("skipped" in outcome) skipped.push(outcome.skipped);
@@ -72,13 +78,19 @@ export class Granter {
     if ("refusal" in expansion) {
       return this.#leaveOut(bind, bind.path, expansion.refusal, expansion.unset);
     }
-    const resolved = this.#resolver.resolve(expansion.path);
+    const { write, create } = bind;
+    let resolved = this.#resolver.resolve(expansion.path);
+    if ("refusal" in resolved && resolved.missing && create) {
+      resolved = placeOfMissing(expansion.path, this.#home, this.#resolver);
+    }
     if ("refusal" in resolved) {
       return this.#leaveOut(bind, expansion.path, resolved.refusal, resolved.missing);
     }
-    const { write } = bind;
     for (const risk of this.#risks.find(resolved, write)) this.#warnAbout(bind, risk);
-    return { binds: [...resolved.links, { path: resolved.path, write, kind: resolved.kind }] };
+    const { links, path, kind } = resolved;
+    // Also where it exists: it may be gone by the time that a jail starts.
+    const creation = create && kind === "directory" ? { create } : {};
+    return { binds: [...links, { path, write, kind, ...creation }] };
   }
 
   /** An optional bind is left out whatever the reason, but only absence goes without saying. */
@@ -107,11 +119,14 @@ const EMPTY: Refusal = {
 };
 
 function keyPath({ index }: Bind): (string | number)[] {
-  return ["fs", "bind", index, "path"];
+  return typeof index === "number" ? ["fs", "bind", index, "path"] : ["desktop", index];
 }
 
 /** A path that is granted twice is granted once, for writing if one of the grants says so. */
 function add(binds: Map<string, ResolvedBind>, bind: ResolvedBind): void {
   const known = binds.get(bind.path);
-  if (known === undefined || (bind.write && !known.write)) binds.set(bind.path, bind);
+  if (known === undefined) return void binds.set(bind.path, bind);
+  const creation = known.create || bind.create ? { create: true } : {};
+  if (bind.write && !known.write) binds.set(bind.path, { ...bind, ...creation });
+  else if (bind.create && !known.create) binds.set(bind.path, { ...known, ...creation });
 }

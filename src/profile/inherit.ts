@@ -19,14 +19,14 @@ const DEPTH_LIMIT = 32;
 /** What a profile states and inherits, before defaults fill the rest. */
 interface Inherited {
   readonly binds: ReadonlySet<Bind>;
-  readonly settings: Pick<ParsedProfile, "env" | "net" | "limits" | "sandbox">;
+  readonly settings: Pick<ParsedProfile, "env" | "net" | "desktop" | "limits" | "sandbox">;
   /** How many levels of `extends` lie beneath it. */
   readonly depth: number;
 }
 
 const NOTHING: Inherited = {
   binds: new Set(),
-  settings: { env: {}, net: {}, limits: {}, sandbox: {} },
+  settings: { env: {}, net: {}, desktop: {}, limits: {}, sandbox: {} },
   depth: 0,
 };
 
@@ -56,7 +56,7 @@ export class Inheritance {
   complete(profile: ParsedProfile): Profile | undefined {
     const inherited = this.#follow(profile, []);
     if (inherited === undefined) return undefined;
-    const { env, net, limits, sandbox } = inherited.settings;
+    const { env, net, desktop, limits, sandbox } = inherited.settings;
     return {
       name: profile.name,
       source: profile.source,
@@ -65,6 +65,7 @@ export class Inheritance {
       run: overlay(DEFAULT_SETTINGS.run, profile.run),
       env: overlay(DEFAULT_SETTINGS.env, env),
       net: overlay(DEFAULT_SETTINGS.net, net),
+      desktop: overlay(DEFAULT_SETTINGS.desktop, desktop),
       limits: overlay(DEFAULT_SETTINGS.limits, limits),
       sandbox: overlay(DEFAULT_SETTINGS.sandbox, sandbox),
     };
@@ -143,12 +144,13 @@ function unknownParent(name: string, names: Iterable<string>): Refusal {
 }
 
 function join(base: Inherited, added: Inherited): Inherited {
-  const { env, net, limits, sandbox } = base.settings;
+  const { env, net, desktop, limits, sandbox } = base.settings;
   return {
     binds: base.binds.union(added.binds),
     settings: {
       env: joinEnvironments(env, added.settings.env),
       net: overlay(net, added.settings.net),
+      desktop: overlay(desktop, added.settings.desktop),
       limits: overlay(limits, added.settings.limits),
       sandbox: overlay(sandbox, added.settings.sandbox),
     },

@@ -76,6 +76,7 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
     new PathExpander({ environment, home, files }),
     resolver,
     new RiskFinder(resolver, home, options.directories),
+    home,
   );
   const unsound = new Set([...own.unsound, ...shipped.unsound]);
   const profiles: ResolvedProfile[] = [];

@@ -75,12 +75,14 @@ function contradiction(name: string): Refusal {
 }
 
 function toProfile(name: string, stated: ProfileFile, source: ProfileSource): ParsedProfile {
-  const { limits = {}, sandbox = {} } = stated;
+  const { limits = {}, sandbox = {}, desktop = {} } = stated;
   const binds: Bind[] = [];
-  for (const { path, write = false, optional = false, index } of stated.fs?.bind ?? []) {
+  for (const { path, index, ...flags } of stated.fs?.bind ?? []) {
     if (path === undefined) continue;
-    binds.push({ path, write, optional, source, index });
+    const { write = false, optional = false, create = false } = flags;
+    binds.push({ path, write, optional, create, source, index });
   }
+  const { dbus_talk: dbusTalk, ...switches } = desktop;
   return {
     name,
     source,
@@ -89,6 +91,7 @@ function toProfile(name: string, stated: ProfileFile, source: ProfileSource): Pa
     run: stated.run ?? {},
     env: stated.env ?? {},
     net: stated.net ?? {},
+    desktop: { ...switches, dbusTalk },
     limits: {
       processes: limits.processes,
       openFiles: limits.open_files,

@@ -13,11 +13,16 @@ export interface Bind {
   readonly write: boolean;
   /** Whether the grant is left out where the path does not exist. */
   readonly optional: boolean;
+  /** Whether a directory that does not exist is made before a jail needs it; below the home only. */
+  readonly create: boolean;
   /** The file that states the grant: the profile's own, or that of one it extends. */
   readonly source: ProfileSource;
-  /** Which of the file's `[[fs.bind]]` tables it is, from 0. */
-  readonly index: number;
+  /** Which of the file's `[[fs.bind]]` tables it is, from 0, or the key of `[desktop]` it stands for. */
+  readonly index: number | DesktopFiles;
 }
+
+/** The keys of `[desktop]` that stand for files of the host. */
+export type DesktopFiles = "fonts" | "themes" | "gpu";
 
 /** What `[run]` says. It is the profile's own and never inherited. */
 export interface RunSettings {
@@ -48,6 +53,28 @@ export interface NetworkSettings {
   readonly mode: NetworkMode;
   /** Under "nat": whether the host's own loopback can be reached from inside. */
   readonly loopback: boolean;
+}
+
+/** Which of the user's session a jail takes part in: what `[desktop]` says. */
+export interface DesktopSettings {
+  /** The X server's one socket, and a file with its one cookie. */
+  readonly x11: boolean;
+  /** The Wayland compositor's socket. */
+  readonly wayland: boolean;
+  /** The session bus: not at all, through a filter, or whole. */
+  readonly dbus: false | true | "unfiltered";
+  /** Names on the session bus that may be talked to beside the usual ones. */
+  readonly dbusTalk: readonly string[];
+  /** The sockets of PipeWire and PulseAudio. */
+  readonly audio: boolean;
+  /** The graphics devices. */
+  readonly gpu: boolean;
+  /** The user's fonts, beside the system's. */
+  readonly fonts: boolean;
+  /** The user's themes and icons. */
+  readonly themes: boolean;
+  /** The desktop's own dialogs for files, printing and settings, over the session bus. */
+  readonly portals: boolean;
 }
 
 /** What `[limits]` says. */
@@ -84,6 +111,8 @@ export interface ParsedProfile {
   readonly env: Partial<EnvironmentSettings>;
   /** What `[net]` says. */
   readonly net: Partial<NetworkSettings>;
+  /** What `[desktop]` says. */
+  readonly desktop: Partial<DesktopSettings>;
   /** What `[limits]` says. */
   readonly limits: Partial<LimitSettings>;
   /** What `[sandbox]` says. */
@@ -98,6 +127,8 @@ export interface ProfileSettings {
   readonly env: EnvironmentSettings;
   /** What `[net]` says. */
   readonly net: NetworkSettings;
+  /** What `[desktop]` says. */
+  readonly desktop: DesktopSettings;
   /** What `[limits]` says. */
   readonly limits: LimitSettings;
   /** What `[sandbox]` says. */
@@ -121,6 +152,17 @@ export const DEFAULT_SETTINGS: ProfileSettings = {
   run: { cmd: [], linger: false, match: undefined },
   env: { pass: [], set: {}, unset: [] },
   net: { mode: "none", loopback: false },
+  desktop: {
+    x11: false,
+    wayland: false,
+    dbus: false,
+    dbusTalk: [],
+    audio: false,
+    gpu: false,
+    fonts: false,
+    themes: false,
+    portals: false,
+  },
   // Room for a browser or a parallel build, and an end to a fork bomb.
   limits: { processes: 4096, openFiles: 16_384, addressSpaceMb: 0, coreMb: 0 },
   sandbox: { nestedNamespaces: false },
@@ -136,6 +178,8 @@ export interface ResolvedBind {
   readonly kind: "directory" | "file" | "socket" | "fifo" | "link";
   /** A link's text, as readlink(2) returns it. */
   readonly target?: string;
+  /** Whether the directory, as it may not exist, is made before a jail needs it. */
+  readonly create?: boolean;
 }
 
 /** A profile on this host: ready to become a domain. */

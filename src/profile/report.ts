@@ -3,7 +3,7 @@
 import type { LoadedProfiles } from "./load.ts";
 import { nearestNames } from "./nearest.ts";
 import { formatFinding, type Refusal } from "./problem.ts";
-import type { LimitSettings, ResolvedBind, ResolvedProfile } from "./profile.ts";
+import type { DesktopSettings, LimitSettings, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import { escapeText, quote } from "./text.ts";
 
 /**
@@ -47,7 +47,7 @@ export function listReport(loaded: LoadedProfiles): string {
  * @returns its settings, one on each line, then its grants, links, and paths left out
  */
 export function showReport(profile: ResolvedProfile): string {
-  const { run, env, net, limits, sandbox } = profile;
+  const { run, env, net, desktop, limits, sandbox } = profile;
   const settings = [
     ["name", escapeText(profile.name)],
     ["file", escapeText(profile.file)],
@@ -59,6 +59,7 @@ export function showReport(profile: ResolvedProfile): string {
     ["set", formatWords(Object.entries(env.set).map(([name, value]) => `${name}=${value}`))],
     ["unset", formatWords(env.unset)],
     ["network", net.loopback ? `${net.mode}, with the host's loopback` : net.mode],
+    ["desktop", formatWords(desktopWords(desktop))],
     ["limits", formatLimits(limits)],
     ["nested namespaces", formatBoolean(sandbox.nestedNamespaces)],
   ];
@@ -105,7 +106,15 @@ export function refuseUnknown(name: string, names: Iterable<string>): Refusal {
 function bindRow(bind: ResolvedBind): string[] {
   const access = bind.kind === "link" ? "" : bind.write ? "write" : "read";
   const target = bind.target === undefined ? "" : ` -> ${escapeText(bind.target)}`;
-  return ["", access, bind.kind, escapeText(bind.path) + target];
+  const made = bind.create ? " (made if it is missing)" : "";
+  return ["", access, bind.kind, escapeText(bind.path) + target + made];
+}
+
+/** What of the session a jail takes part in, in the words of the file. */
+function desktopWords({ dbus, dbusTalk, ...switches }: DesktopSettings): string[] {
+  const words = Object.entries(switches).filter(([, value]) => value).map(([key]) => key);
+  if (dbus === false) return words;
+  return [...words, dbus === true ? "dbus" : "dbus=unfiltered", ...dbusTalk];
 }
 
 function formatLimits(limits: LimitSettings): string {

@@ -18,6 +18,7 @@ import {
 import { isUnprintable, quote } from "./text.ts";
 
 const NAME_LIMIT = 64;
+const BUS_NAME_LIMIT = 255;
 
 // PID_MAX_LIMIT of the kernel; fs.nr_open's default; and an address space of 57 bits in MiB.
 const MOST_PROCESSES = 4_194_304;
@@ -32,6 +33,8 @@ export interface BindEntry {
   readonly write?: boolean;
   /** Whether it may be missing. */
   readonly optional?: boolean;
+  /** Whether it is made where it is missing. */
+  readonly create?: boolean;
   /** Which of the `[[fs.bind]]` it is, from 0. */
   readonly index: number;
 }
@@ -50,6 +53,18 @@ export interface ProfileFile {
   readonly env?: Partial<EnvironmentSettings>;
   /** `[net]` */
   readonly net?: Partial<NetworkSettings>;
+  /** `[desktop]` */
+  readonly desktop?: {
+    readonly x11?: boolean;
+    readonly wayland?: boolean;
+    readonly dbus?: boolean | "unfiltered";
+    readonly dbus_talk?: readonly string[];
+    readonly audio?: boolean;
+    readonly gpu?: boolean;
+    readonly fonts?: boolean;
+    readonly themes?: boolean;
+    readonly portals?: boolean;
+  };
   /** `[limits]` */
   readonly limits?: {
     readonly processes?: number;
@@ -105,6 +120,19 @@ function refuseVariable(name: string): Refusal | undefined {
   };
 }
 
+/** Well-known names, and `NAME.*` for all below one: D-Bus Specification, "Bus names". */
+function refuseBusName(name: string): Refusal | undefined {
+  const isName = /^[A-Za-z_-][A-Za-z0-9_-]*(\.[A-Za-z_-][A-Za-z0-9_-]*)+(\.\*)?$/.test(name);
+  if (isName && name.length <= BUS_NAME_LIMIT) return undefined;
+  return {
+    what: `Cannot talk to ${quote(name)} on the session bus`,
+    remedy: 'write a bus name, as in "org.freedesktop.Notifications" or "org.mpris.MediaPlayer2.*"',
+  };
+}
+
+const busSwitch: Shape<boolean | "unfiltered"> = (value, path, complain) =>
+  value === "unfiltered" ? value : boolean(value, path, complain);
+
 const words = list(string(refuseArgument), 'cmd = ["/bin/sh"]');
 
 const command: Shape<string[]> = (value, path, complain) => {
@@ -122,7 +150,7 @@ const names = list(string(refuseName), 'extends = ["base"]');
 const variables = list(string(refuseVariable), '["LANG", "EDITOR"]');
 
 const bindTable = table(
-  { path: string(refuseWrittenPath), write: boolean, optional: boolean },
+  { path: string(refuseWrittenPath), write: boolean, optional: boolean, create: boolean },
   "[[fs.bind]] with a path",
   { path: 'path = "/..." or remove this bind' },
 );
@@ -150,6 +178,17 @@ export const profileShape: Shape<ProfileFile> = table(
       unset: variables,
     }, "[env]"),
     net: table({ mode: oneOf("none", "nat", "host"), loopback: boolean }, "[net]"),
+    desktop: table({
+      x11: boolean,
+      wayland: boolean,
+      dbus: busSwitch,
+      dbus_talk: list(string(refuseBusName), 'dbus_talk = ["org.freedesktop.Notifications"]'),
+      audio: boolean,
+      gpu: boolean,
+      fonts: boolean,
+      themes: boolean,
+      portals: boolean,
+    }, "[desktop]"),
     limits: table({
       processes: integer(1, MOST_PROCESSES),
       open_files: integer(8, MOST_OPEN_FILES),

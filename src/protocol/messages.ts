@@ -37,6 +37,9 @@ export type QueryRequest =
 /** What a client may ask of the portal. */
 export type Request = RunRequest | QueryRequest;
 
+/** A request as it is sent: with the client's version, since the two may be of different builds. */
+export type VersionedRequest = Request & { readonly version: string };
+
 /** A refusal, with the exit status that the client is to end with. */
 export interface ErrorReply {
   readonly type: "error";
@@ -82,7 +85,9 @@ export type Reply =
   | StartedReply
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "jails"; readonly jails: readonly JailStatus[] }
-  | { readonly type: "done" };
+  | { readonly type: "done" }
+  /** The portal is of another build and has no jails: it ends, and the client is to start its own. */
+  | { readonly type: "replaced" };
 
 /** What a path was when its profile was loaded. */
 export type BindKind = "directory" | "file" | "socket" | "fifo" | "link";
@@ -174,6 +179,11 @@ function isRunRequest(value: Record<string, unknown>): boolean {
     isPairList(value.variables) &&
     typeof value.directory === "string" && typeof value.directoryRequired === "boolean" &&
     Array.isArray(value.terminal) && value.terminal.every((item) => [0, 1, 2].includes(item));
+}
+
+/** The version that a request says it comes from; empty when it says none. */
+export function versionOf(value: unknown): string {
+  return isRecord(value) && typeof value.version === "string" ? value.version : "";
 }
 
 /**
