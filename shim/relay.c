@@ -198,13 +198,14 @@ static void step(struct relay *relay) {
     }
 }
 
-/* What the application wrote before its end is still in the pseudoterminal. */
+/* What the application wrote before its end is still in the pseudoterminal, and may not have
+ * arrived at our end of it: the kernel carries it there by and by. The end of the last process
+ * that holds the other end, which the monitor's end brings about, is when all of it has. */
 static void drain(struct relay *relay) {
     while (relay->out.from >= 0 || !is_empty(&relay->out)) {
         struct pollfd watched[2];
         watch(&watched[0], &watched[1], &relay->out);
-        int wait = is_empty(&relay->out) ? 0 : DRAIN_WAIT_MS;
-        if (poll(watched, 2, wait) <= 0) {
+        if (poll(watched, 2, DRAIN_WAIT_MS) <= 0) {
             return;
         }
         if (watched[0].revents) {

@@ -42,7 +42,8 @@ export function makeConfinement(
   const { nestedNamespaces } = order;
   const filter = nestedNamespaces ? filters.nested : filters.usual;
   const abi = landlockAbi();
-  if (noCeilingBecause(abi, nestedNamespaces) !== null) return { ruleset: -1, filter };
+  const isWithout = order.unconfined || noCeilingBecause(abi, nestedNamespaces) !== null;
+  if (isWithout) return { ruleset: -1, filter };
   const binds = ceilingBinds(order, namespaces.hostRoot);
   const inherited = client.map((descriptor) => ({ descriptor, ...accessOf(descriptor) }));
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };

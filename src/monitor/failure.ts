@@ -4,6 +4,7 @@
  * @module
  */
 import { SpawnError } from "../../ffi/spawn.ts";
+import { Status, UserError } from "../errors.ts";
 import { GrantError } from "./grants.ts";
 
 /** One line, and the exit status that goes with it. */
@@ -12,18 +13,15 @@ export interface LaunchFailure {
   readonly status: number;
 }
 
-const FAILED = 125;
-const CANNOT_EXECUTE = 126;
-const NOT_FOUND = 127;
-
 /** Words a failure of the monitor's launch. */
 export function launchFailure(error: unknown, file: string): LaunchFailure {
   if (error instanceof GrantError) {
-    return { message: `Cannot grant ${error.message}`, status: FAILED };
+    return { message: `Cannot grant ${error.message}`, status: Status.notStarted };
   }
   if (error instanceof SpawnError && error.step === "execve") return executeFailure(error, file);
+  if (error instanceof UserError) return { message: error.message, status: error.status };
   const reason = error instanceof Error ? error.message : String(error);
-  return { message: `Cannot start ${file}: ${reason}`, status: FAILED };
+  return { message: `Cannot start ${file}: ${reason}`, status: Status.notStarted };
 }
 
 function executeFailure(error: SpawnError, file: string): LaunchFailure {
@@ -33,16 +31,16 @@ function executeFailure(error: SpawnError, file: string): LaunchFailure {
         message:
           `Cannot execute ${file}: ENOENT (it, or the interpreter that it names, is not visible ` +
           `in this jail; a profile must grant both)`,
-        status: NOT_FOUND,
+        status: Status.notFound,
       };
     case "E2BIG":
       return {
         message:
           `Cannot execute ${file}: E2BIG (arguments and environment exceed the kernel's limit; ` +
           `pass long lists through a file or standard input)`,
-        status: CANNOT_EXECUTE,
+        status: Status.cannotExecute,
       };
     default:
-      return { message: `Cannot execute ${file}: ${error.code}`, status: CANNOT_EXECUTE };
+      return { message: `Cannot execute ${file}: ${error.code}`, status: Status.cannotExecute };
   }
 }

@@ -14,6 +14,7 @@ import { Client } from "./client.ts";
 import { makeConfinement } from "./confinement.ts";
 import { Grants } from "./grants.ts";
 import type { EmptyJail } from "./prepare.ts";
+import { uncoverProc } from "./skeleton.ts";
 import { JailRequests } from "./requests.ts";
 import { DomainState } from "./state.ts";
 import { launchFailure } from "./failure.ts";
@@ -121,7 +122,10 @@ export class Jail {
       (event) => this.#tell(event),
     );
     this.empty.server.start((request, pid, answer) => requests.handle(request, pid, answer));
-    this.#application = namespaces.inJail(() => startApplication(order, standard, confinement));
+    this.#application = namespaces.inJail(() => {
+      if (order.nestedNamespaces) uncoverProc();
+      return startApplication(order, standard, confinement);
+    });
     if (confinement.ruleset >= 0) close(confinement.ruleset);
     const { master } = this.#application;
     const masters = master < 0 ? [] : [master];

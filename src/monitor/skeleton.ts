@@ -25,6 +25,7 @@ import {
   sealTree,
 } from "../../ffi/mount.ts";
 import { changeDirectory } from "../../ffi/namespace.ts";
+import { userId } from "../../ffi/process.ts";
 
 /** Where the jail's own files for shim and tools are; /dev cannot be bound, so nothing hides it. */
 export const RUN_DIRECTORY = "/dev/stemjail";
@@ -41,9 +42,12 @@ const deviceLinks: readonly [name: string, target: string][] = [
 
 /**
  * Parts of /proc through which uid 0 could change the host: without capabilities it still owns
- * these files (proc(5)), so they are read-only for everybody.
+ * these files (proc(5)), so they are read-only for it.
  */
 const readOnlyProc = ["sys", "irq", "bus", "fs", "acpi", "scsi", "sysrq-trigger"];
+
+/** They name keys of the user, whose session keyring the jail does not share (keyrings(7)). */
+const maskedProc = ["keys", "key-users"];
 
 const sealed = MountFlag.noSetuid | MountFlag.noDevices;
 const sealedData = sealed | MountFlag.noExecute;
@@ -131,15 +135,25 @@ function leaveOldRoot(): void {
 }
 
 function sealProc(): void {
-  for (
-    const path of readOnlyProc.map((name) => `/proc/${name}`).filter((path) =>
-      existsAt(AT_FDCWD, path)
-    )
-  ) {
+  for (const path of existing(maskedProc)) attachAt(cloneTree(AT_FDCWD, "/dev/null", false), path);
+  if (userId() !== 0) return;
+  for (const path of existing(readOnlyProc)) {
     const tree = cloneTree(AT_FDCWD, path, true);
     sealTree(tree, readOnly | MountAttribute.noExecute);
     attachAt(tree, path);
   }
+}
+
+function existing(names: readonly string[]): string[] {
+  return names.map((name) => `/proc/${name}`).filter((path) => existsAt(AT_FDCWD, path));
+}
+
+/**
+ * Takes the covers off /proc, for programs that may make namespaces of their own: the kernel lets
+ * them mount a /proc there only if nothing covers the one that they see. Those against uid 0 stay.
+ */
+export function uncoverProc(): void {
+  existing(maskedProc).forEach(detach);
 }
 
 function fillRunDirectory(files: readonly RunFile[]): number {
