@@ -10,11 +10,14 @@ const library = bind({ stemjail_errno: { parameters: [], result: "i32" } });
 
 /** A system call that failed: which one, on what, and why. */
 export class KernelError extends Error {
+  /** What distinguishes this class in messages. */
   override readonly name = "KernelError";
   /** errno's name, such as `ENOENT`. */
   readonly code: string;
 
   /**
+   * Names a failure.
+   *
    * @param call the call's name, such as `openat2`
    * @param errno the number the kernel gave
    * @param subject what the call was about, such as a path; empty if there is no such thing

@@ -34,6 +34,7 @@ export const Readiness = { readable: 0x1, writable: 0x4, error: 0x8, hungUp: 0x1
 
 /** A descriptor that became ready. */
 export interface Event {
+  /** The one that was watched. */
   readonly descriptor: number;
   /** {@link Readiness} bits. */
   readonly readiness: number;

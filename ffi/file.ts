@@ -46,7 +46,7 @@ const MAXIMUM_LINK_BYTES = 4096;
 const again = new Set([4, 11]);
 
 /** The directory descriptor that means the working directory. */
-export const AT_FDCWD = -100;
+export const AT_FDCWD: number = -100;
 
 /** Flags of open(2), as x86-64 and the generic ABI number them. */
 export const OpenFlag = {
@@ -75,10 +75,13 @@ export const ResolveFlag = {
 
 /** What a file is, and where. */
 export interface FileStatus {
+  /** What kind of file it is; "device" stands for all others. */
   readonly kind: "directory" | "file" | "link" | "socket" | "fifo" | "device";
   /** Permission bits, 0 to 0o7777. */
   readonly mode: number;
+  /** Owner, in the reader's user namespace. */
   readonly uid: number;
+  /** Group, in the reader's user namespace. */
   readonly gid: number;
   /** Bytes. */
   readonly size: number;

@@ -22,8 +22,11 @@ const SO_PEERCRED = 17;
 
 /** Who connected, as the kernel says and as the reader's namespaces translate it. */
 export interface Peer {
+  /** Process, in the reader's pid namespace; 0 when it is in none that the reader sees. */
   readonly pid: number;
+  /** Effective user. */
   readonly uid: number;
+  /** Effective group. */
   readonly gid: number;
 }
 

@@ -21,6 +21,8 @@ export class SharedMapping {
   readonly #address: bigint;
 
   /**
+   * Maps a file.
+   *
    * @param descriptor of a file that is at least `length` bytes long, open for reading and writing
    * @param length bytes, more than 0
    */

@@ -80,6 +80,7 @@ export function signalProcess(pidfd: number, signal: number): boolean {
 
 /** A child that ended or stopped. */
 export interface ChildChange {
+  /** Which child. */
   readonly pid: number;
   /** A wait status, as {@link stopSignal} and {@link exitCode} read it. */
   readonly status: number;

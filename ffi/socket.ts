@@ -15,6 +15,7 @@ const libc = bind({
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
 });
 
+/** The address family of Unix sockets. */
 export const AF_UNIX = 1;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;

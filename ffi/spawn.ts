@@ -22,8 +22,11 @@ export const SpawnStep = {
 
 /** A resource limit, as setrlimit(2) takes it. */
 export interface Limit {
+  /** RLIMIT_* number. */
   readonly resource: number;
+  /** What is enforced. */
   readonly soft: bigint;
+  /** What the soft limit can be raised to. */
   readonly hard: bigint;
 }
 
@@ -33,9 +36,11 @@ export interface SpawnRequest {
   readonly namespaces?: number;
   /** Absolute path of the program. */
   readonly file: Text;
+  /** argv, the name of the program first. */
   readonly arguments: readonly Text[];
   /** `NAME=value` each. */
   readonly environment: readonly Text[];
+  /** Working directory; that of the parent unless said. */
   readonly directory?: Text;
   /** They become 0, 1, 2 and so on; at most 16; the child has no others. */
   readonly descriptors: readonly number[];
@@ -47,6 +52,7 @@ export interface SpawnRequest {
   readonly ambient?: bigint;
   /** Slave of a pseudoterminal whose foreground process group the child becomes. */
   readonly terminal?: number;
+  /** Limits that differ from the parent's. */
   readonly limits?: readonly Limit[];
   /** Landlock ruleset. */
   readonly ruleset?: number;
@@ -56,6 +62,7 @@ export interface SpawnRequest {
 
 /** A process that runs its program. */
 export interface Spawned {
+  /** In the parent's pid namespace. */
   readonly pid: number;
   /** Close-on-exec, owned by the caller. */
   readonly pidfd: number;
@@ -82,10 +89,11 @@ const steps = [
 ] as const;
 
 /** The name of a step that {@link spawn} can fail at. */
-export type SpawnFailure = typeof steps[number];
+export type SpawnFailure = string;
 
 /** A process that could not be started: at which step, and why. */
 export class SpawnError extends KernelError {
+  /** Names the step that failed, with its errno, on which file. */
   constructor(readonly step: SpawnFailure, errno: number, subject: string) {
     super(step, errno, subject);
   }

@@ -23,7 +23,9 @@ export type TerminalSettings = Uint8Array<ArrayBuffer>;
 
 /** The two ends of a pseudoterminal. */
 export interface Pseudoterminal {
+  /** The end of whoever plays the terminal. */
   readonly master: number;
+  /** The end that programs see as their terminal. */
   readonly slave: number;
 }
 

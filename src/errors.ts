@@ -17,9 +17,12 @@ export const Status = {
 
 /** An error whose message is for the user. */
 export class UserError extends Error {
+  /** What distinguishes this class in messages. */
   override readonly name = "UserError";
 
   /**
+   * Says what to tell.
+   *
    * @param message one line: what, why, and what would do
    * @param status the exit status
    */

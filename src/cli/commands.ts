@@ -8,6 +8,7 @@ import type { CommandSyntax, Option } from "./options.ts";
 
 /** A command, as the help shows it. */
 export interface Command extends CommandSyntax {
+  /** What it does, in a few words. */
   readonly summary: string;
   /** Paragraphs below the options. */
   readonly notes?: readonly string[];
@@ -102,11 +103,16 @@ export const commands: readonly Command[] = [
   { name: "stop", summary: "end a jail", operands: "ID", options: [socket, help] },
   {
     name: "profile",
-    summary: "check, list or show profiles",
-    operands: "check | list | show NAME",
+    summary: "check, list, show, edit or make profiles",
+    operands: "check | list | show NAME | edit NAME | new NAME",
     options: [
       { name: "profiles", value: "DIR", repeats: true, help: "look into these directories" },
+      { name: "from", value: "NAME", help: "with new: copy this profile" },
       help,
+    ],
+    notes: [
+      "`edit` opens $VISUAL or $EDITOR, or prints the file's name where there is none; a profile that\n" +
+      "comes along is copied to your own directory first, where it takes the place of the original.",
     ],
   },
   {

@@ -11,7 +11,7 @@ import { print } from "./output.ts";
 const shown = commands.filter((command) => !command.isInternal);
 
 function words({ options, name }: Command): string {
-  const operands = name === "profile" ? ["check", "list", "show"] : [];
+  const operands = name === "profile" ? ["check", "list", "show", "edit", "new"] : [];
   return [...options.map((option) => `--${option.name}`), ...operands].join(" ");
 }
 

@@ -11,17 +11,21 @@ import { nearestNames } from "../profile/nearest.ts";
 export interface Option {
   /** Its long name, without the hyphens. */
   readonly name: string;
+  /** Its one-letter name, without the hyphen. */
   readonly short?: string;
   /** What its value is called in the help; without it the option is a switch. */
   readonly value?: string;
   /** Whether it may be given more than once. */
   readonly repeats?: boolean;
+  /** What the help says of it. */
   readonly help: string;
 }
 
 /** What a command takes. */
 export interface CommandSyntax {
+  /** What it is called. */
   readonly name: string;
+  /** The options that it knows. */
   readonly options: readonly Option[];
   /** How its operands are written in the help; empty for none. */
   readonly operands: string;
@@ -33,6 +37,7 @@ export interface CommandSyntax {
 
 /** What was given. */
 export class Given {
+  /** Holds the values of each option, and what was no option. */
   constructor(
     private readonly values: ReadonlyMap<string, readonly string[]>,
     readonly operands: readonly string[],

@@ -73,6 +73,7 @@ async function connect(path: string): Promise<number> {
 export interface Called {
   /** The connection, which goes on after some replies. */
   readonly socket: number;
+  /** What the portal said. */
   readonly reply: Exclude<Reply, { type: "error" }>;
   /** What came with the reply. */
   readonly descriptors: number[];

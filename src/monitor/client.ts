@@ -43,6 +43,8 @@ export class Client {
   readonly #settings: TerminalSettings | null;
 
   /**
+   * Begins to listen to a client.
+   *
    * @param socket nonblocking stream socket, owned by the client from now on
    * @param terminal the user's terminal, or -1; the client takes it over
    */

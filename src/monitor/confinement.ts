@@ -14,6 +14,7 @@ import { assembleFilter } from "./seccomp.ts";
 
 /** The filters that a jail may need, assembled before it is known which. */
 export interface Filters {
+  /** For most applications. */
   readonly usual: Uint8Array<ArrayBuffer>;
   /** For programs that may make namespaces of their own. */
   readonly nested: Uint8Array<ArrayBuffer>;

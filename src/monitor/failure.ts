@@ -9,7 +9,9 @@ import { GrantError } from "./grants.ts";
 
 /** One line, and the exit status that goes with it. */
 export interface LaunchFailure {
+  /** What, why, and what would do. */
   readonly message: string;
+  /** The client's exit status. */
   readonly status: number;
 }
 

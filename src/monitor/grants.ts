@@ -28,6 +28,7 @@ import type { MountNamespaces } from "./namespaces.ts";
 
 /** A grant that cannot be made; its message names the path and the reason. */
 export class GrantError extends Error {
+  /** What distinguishes this class in messages. */
   override readonly name = "GrantError";
 }
 
@@ -45,8 +46,11 @@ const nodeFlags = OpenFlag.pathOnly | OpenFlag.noFollow;
 
 /** A mount that no profile says, for a portal that runs unconfined. */
 export interface FreeMount {
+  /** Absolute path of what is mounted. */
   readonly source: string;
+  /** Absolute path in the jail. */
   readonly destination: string;
+  /** Whether the jail may write there. */
   readonly write: boolean;
   /** Whether the source is the host's path, or else the jail's. */
   readonly fromHost: boolean;
@@ -55,6 +59,8 @@ export interface FreeMount {
 /** Performs mount plans. */
 export class Grants {
   /**
+   * Grants in one jail.
+   *
    * @param root writable descriptor of the jail's own root file system
    * @param expected what each bind was when the profile was loaded
    * @param rootEntries the names in the host's root that stand for a grant of all of it

@@ -44,6 +44,7 @@ export class Jail {
   #deadline = Infinity;
   #isOver = false;
 
+  /** Will make a jail of an empty one, and tell the portal what becomes of it. */
   constructor(
     private readonly empty: EmptyJail,
     private readonly reactor: Reactor,

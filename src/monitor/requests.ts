@@ -31,6 +31,7 @@ export class JailRequests {
   #reports = 0;
   #reportedSince = 0;
 
+  /** Serves the processes of a jail that was made around the state. */
   constructor(
     private readonly state: DomainState,
     private readonly jail: EmptyJail,

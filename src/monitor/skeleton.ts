@@ -55,8 +55,11 @@ const readOnly = MountAttribute.readOnly | MountAttribute.noSetuid | MountAttrib
 
 /** A file for the run directory. */
 export interface RunFile {
+  /** Its name in the directory. */
   readonly name: string;
+  /** What it holds. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether it can be executed. */
   readonly executable: boolean;
 }
 

@@ -19,9 +19,11 @@ const MAXIMUM_NEAREST = 3;
 
 /** Profiles, and the pool of domains that they make. */
 export class Catalog {
+  /** The domains. */
   readonly pool: Pool;
   readonly #profiles: ReadonlyMap<string, ResolvedProfile>;
 
+  /** Builds the pool of profiles, whose names differ. */
   constructor(profiles: readonly ResolvedProfile[]) {
     this.pool = Pool.build(profiles.map(({ name, binds }) => ({ name, binds })));
     this.#profiles = new Map(profiles.map((profile) => [profile.name, profile]));

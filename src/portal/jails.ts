@@ -16,9 +16,13 @@ const FAREWELL = 3000;
 
 /** What is to be known about a launch. */
 export interface Launch {
+  /** What the monitor is told. */
   readonly order: LaunchOrder;
+  /** What the user asked to run. */
   readonly command: readonly string[];
+  /** The first domain's name. */
   readonly domain: string;
+  /** The first candidates' names. */
   readonly candidates: readonly string[];
 }
 
@@ -58,6 +62,7 @@ export class Jails {
   #last = 0;
   #whenEmpty: (() => void) | null = null;
 
+  /** Jails tell the log what happens to them. */
   constructor(private readonly log: Log) {}
 
   /** How many run. */

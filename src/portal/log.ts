@@ -23,6 +23,8 @@ export class Log {
   #dropped = 0;
 
   /**
+   * Opens the log.
+   *
    * @param level lines that matter less are left out
    * @param isJson whether a line is a JSON object
    */

@@ -39,6 +39,7 @@ function monitorEnvironment(): string[] {
 
 /** What a monitor tells its owner. */
 export interface MonitorOwner {
+  /** It says something. */
   onEvent(event: MonitorEvent): void;
   /** The process is gone, and collected. */
   onEnd(): void;
@@ -46,6 +47,7 @@ export interface MonitorOwner {
 
 /** One monitor process, from its start on. */
 export class Monitor {
+  /** In the portal's pid namespace. */
   readonly pid: number;
   readonly #pidfd: number;
   readonly #channel: Channel;
@@ -53,7 +55,11 @@ export class Monitor {
   #failure: string | null = null;
   #isGone = false;
 
-  /** @throws UserError when it cannot be started */
+  /**
+   * Starts the process.
+   *
+   * @throws UserError when it cannot be started
+   */
   constructor(reactor: Reactor, hidden: readonly string[]) {
     const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
     try {
@@ -165,6 +171,8 @@ export class MonitorPool {
   #refill: ReturnType<typeof setTimeout> | undefined;
 
   /**
+   * Keeps none yet: see {@link fill}.
+   *
    * @param size how many are to wait
    * @param hidden paths that every jail hides
    */

@@ -34,11 +34,17 @@ const STANDARD_DESCRIPTORS = 3;
 
 /** What the portal serves with. */
 export interface Service {
+  /** Who waits for descriptors. */
   readonly reactor: Reactor;
+  /** The profiles. */
   readonly catalog: Catalog;
+  /** Where monitors come from. */
   readonly monitors: MonitorPool;
+  /** The running jails. */
   readonly jails: Jails;
+  /** Where events go. */
   readonly log: Log;
+  /** Whether jails may list and mount what no profile grants. */
   readonly unconfined: boolean;
   /** Gives the portal's place up if nothing depends on it; whether it did. */
   retire(): boolean;
@@ -48,6 +54,7 @@ export interface Service {
 export class Server {
   readonly #clients = new Set<Channel>();
 
+  /** Starts to serve a listening socket, which its owner closes. */
   constructor(private readonly listener: number, private readonly service: Service) {
     service.reactor.watch(listener, Readiness.readable, () => this.#accept());
   }

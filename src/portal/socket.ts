@@ -26,8 +26,11 @@ const BACKLOG = 128;
 
 /** A listening socket, and the lock that makes it the only one. */
 export interface Place {
+  /** The listening socket. */
   readonly listener: number;
+  /** Where it is. */
   readonly path: string;
+  /** The locked file. */
   readonly lock: number;
 }
 

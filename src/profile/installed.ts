@@ -14,6 +14,7 @@ import { type LoadedProfiles, loadProfiles, type ShippedProfile } from "./load.t
 
 /** Where profiles are looked for. */
 export interface ProfileSources {
+  /** In the order of precedence. */
   readonly directories: readonly string[];
   /** Whether somebody named them, so that nothing else is loaded. */
   readonly areStated: boolean;

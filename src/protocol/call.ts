@@ -8,7 +8,9 @@ import { decodeBody, encodeFrame, HEADER_BYTES, readHeader } from "./frame.ts";
 
 /** An answer, and the descriptors that came with it. */
 export interface Answer {
+  /** What the frame says. */
   readonly value: unknown;
+  /** Owned by the caller. */
   readonly descriptors: number[];
 }
 

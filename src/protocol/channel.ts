@@ -34,6 +34,8 @@ export class Channel {
   #isBlocked = false;
 
   /**
+   * Begins to carry frames.
+   *
    * @param socket a nonblocking stream socket, owned by the channel from now on
    */
   constructor(

@@ -30,6 +30,7 @@ export function encodeFrame(value: unknown, descriptorCount = 0): Uint8Array<Arr
 export interface FrameHeader {
   /** Bytes of JSON that follow. */
   readonly length: number;
+  /** Descriptors that come with the frame. */
   readonly descriptorCount: number;
 }
 
@@ -46,7 +47,9 @@ export function decodeBody(body: Uint8Array): unknown {
 
 /** One frame's value, and how many descriptors belong to it. */
 export interface Frame {
+  /** What the JSON says. */
   readonly value: unknown;
+  /** Descriptors that came with it. */
   readonly descriptorCount: number;
 }
 

@@ -10,9 +10,11 @@
 
 /** `run`: start an application. With it come the client's descriptors 0, 1 and 2. */
 export interface RunRequest {
+  /** Which request it is. */
   readonly type: "run";
   /** The command and its arguments; empty for the profile's own. */
   readonly command: readonly string[];
+  /** `--profile`. */
   readonly profile?: string;
   /** Whether only the named profile will do, and no wider one. */
   readonly exact: boolean;
@@ -42,14 +44,19 @@ export type VersionedRequest = Request & { readonly version: string };
 
 /** A refusal, with the exit status that the client is to end with. */
 export interface ErrorReply {
+  /** Which reply it is. */
   readonly type: "error";
+  /** One line: what, why, and what would do. */
   readonly message: string;
+  /** The client's exit status. */
   readonly status: number;
 }
 
 /** The application runs. With a terminal, its master comes along. After it, only relay records. */
 export interface StartedReply {
+  /** Which reply it is. */
   readonly type: "started";
+  /** The name of the domain that the jail starts in. */
   readonly domain: string;
 }
 
@@ -57,11 +64,15 @@ export interface StartedReply {
 export interface Transition {
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** What was asked for. */
   readonly path: string;
+  /** How. */
   readonly action: "read" | "write";
   /** Name of the process that asked. */
   readonly process: string;
+  /** The domain before. */
   readonly from: string;
+  /** The domain after. */
   readonly to: string;
   /** Microseconds from question to answer. */
   readonly duration: number;
@@ -69,13 +80,19 @@ export interface Transition {
 
 /** A running jail, as `ps` and `info` show it. */
 export interface JailStatus {
+  /** What `stop` takes. */
   readonly id: string;
+  /** The monitor's process. */
   readonly pid: number;
+  /** What runs in it. */
   readonly command: readonly string[];
   /** Milliseconds since the epoch. */
   readonly started: number;
+  /** The present domain. */
   readonly domain: string;
+  /** The present candidates. */
   readonly candidates: readonly string[];
+  /** The transitions so far. */
   readonly history: readonly Transition[];
 }
 
@@ -94,7 +111,9 @@ export type BindKind = "directory" | "file" | "socket" | "fifo" | "link";
 
 /** A candidate domain, as a monitor needs it. */
 export interface OrderedDomain {
+  /** The profile's name. */
   readonly name: string;
+  /** What it grants. */
   readonly binds: readonly {
     readonly path: string;
     readonly write: boolean;
@@ -104,26 +123,35 @@ export interface OrderedDomain {
 
 /** Limits of one process or user, in the units of setrlimit(2). */
 export interface OrderedLimit {
+  /** RLIMIT_* number. */
   readonly resource: number;
+  /** Soft and hard limit. */
   readonly value: number;
 }
 
 /** Portal to monitor: become this jail. Client connection and descriptors 0, 1, 2 come along. */
 export interface LaunchOrder {
+  /** Which order it is. */
   readonly type: "launch";
+  /** The first candidate set. */
   readonly domains: readonly OrderedDomain[];
   /** Names in the host's root, where a domain grants all of it. */
   readonly rootEntries: readonly string[];
   /** Absolute path of the program. */
   readonly file: string;
+  /** argv. */
   readonly arguments: readonly string[];
   /** `NAME=value` each. */
   readonly environment: readonly string[];
+  /** Where the application starts. */
   readonly directory: string;
+  /** Whether it is an error when that is not visible. */
   readonly directoryRequired: boolean;
+  /** Which of its descriptors a pseudoterminal replaces. */
   readonly terminal: readonly number[];
   /** Whether the jail lasts until its last process ends. */
   readonly linger: boolean;
+  /** What setrlimit(2) is told. */
   readonly limits: readonly OrderedLimit[];
   /** Whether user namespaces may be nested inside. */
   readonly nestedNamespaces: boolean;
@@ -133,6 +161,7 @@ export interface LaunchOrder {
 
 /** Portal to monitor: make an empty jail and wait. */
 export interface Preparation {
+  /** Which order it is. */
   readonly type: "prepare";
   /** Paths of the host that no grant may ever show. */
   readonly hidden: readonly string[];

@@ -11,7 +11,7 @@ const REQUEST_HEADER_BYTES = 8;
 const REPLY_HEADER_BYTES = 12;
 
 /** The longest request: two paths, a NUL between them, and the header. */
-export const MAXIMUM_REQUEST_BYTES = REQUEST_HEADER_BYTES + 8191;
+export const MAXIMUM_REQUEST_BYTES: number = REQUEST_HEADER_BYTES + 8191;
 
 /** The longest path, as PATH_MAX has it without its NUL. */
 const MAXIMUM_PATH_BYTES = 4095;
