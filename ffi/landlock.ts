@@ -38,6 +38,9 @@ export const FILE_ACCESS = {
   ioctlDevice: 1n << 15n,
 } as const;
 
+/** The first ABI that knows scopes. */
+export const SCOPE_ABI: number = 6;
+
 /** LANDLOCK_SCOPE_*: what may not reach outside the processes under the ruleset; ABI 6. */
 export const SCOPE = {
   abstractUnixSocket: 1n << 0n,

@@ -31,6 +31,7 @@ export class UserError extends Error {
   }
 }
 
+// deno-lint-ignore no-control-regex -- these are what it is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/gu;
 
 /** Makes text safe for a terminal and for one line of a log: control characters become escapes. */

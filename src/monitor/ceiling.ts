@@ -19,7 +19,7 @@
 
 import { KernelError } from "../../ffi/check.ts";
 import { close, OpenFlag, openResolved, ResolveFlag, statusOf } from "../../ffi/file.ts";
-import { addPathRule, createRuleset, FILE_ACCESS, SCOPE } from "../../ffi/landlock.ts";
+import { addPathRule, createRuleset, FILE_ACCESS, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 import { encodePath } from "../stemflow/path.ts";
 
 /** The oldest ABI that a ceiling can be made of. */
@@ -160,7 +160,7 @@ export function planCeiling(abi: number, binds: readonly CeilingBind[]): Ceiling
   const own = OWN_TREES.map(([path, access]) => rule("jail", path, true, access));
   return {
     handled,
-    scope: abi >= 6 ? SCOPE.abstractUnixSocket | SCOPE.signal : 0n,
+    scope: abi >= SCOPE_ABI ? SCOPE.abstractUnixSocket | SCOPE.signal : 0n,
     rules: [...own, ...granted],
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { accessOf, statusAt } from "../../ffi/file.ts";
-import { landlockAbi } from "../../ffi/landlock.ts";
+import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import type { Confinement } from "./application.ts";
 import { type CeilingBind, createCeiling, noCeilingBecause, planCeiling } from "./ceiling.ts";
@@ -43,13 +43,25 @@ export function makeConfinement(
   const { nestedNamespaces } = order;
   const filter = nestedNamespaces ? filters.nested : filters.usual;
   const abi = landlockAbi();
-  const isWithout = order.unconfined || noCeilingBecause(abi, nestedNamespaces) !== null;
-  if (isWithout) return { ruleset: -1, filter };
+  if (order.unconfined || noCeilingBecause(abi, nestedNamespaces) !== null) {
+    return { ruleset: scopeRuleset(abi), filter };
+  }
   const binds = ceilingBinds(order, namespaces.hostRoot);
   const inherited = client.map((descriptor) => ({ descriptor, ...accessOf(descriptor) }));
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
   const { ruleset } = createCeiling(planCeiling(abi, binds), inherited, trees);
   return { ruleset, filter };
+}
+
+/**
+ * Without a ceiling, at least this: no abstract socket and no process outside the jail. Such a
+ * ruleset leaves mount(2) to nested namespaces, since it judges no file.
+ *
+ * @returns -1 for an ABI that knows no scopes
+ */
+function scopeRuleset(abi: number): number {
+  if (abi < SCOPE_ABI) return -1;
+  return createRuleset({ files: 0n, scope: SCOPE.abstractUnixSocket | SCOPE.signal });
 }
 
 function ceilingBinds(order: LaunchOrder, hostRoot: number): CeilingBind[] {

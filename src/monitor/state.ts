@@ -9,7 +9,7 @@ import { setHostName } from "../../ffi/namespace.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { planState, planTransition } from "../stemflow/plan.ts";
-import { Pool } from "../stemflow/pool.ts";
+import type { Pool } from "../stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
 import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
 import type { Grants } from "./grants.ts";
