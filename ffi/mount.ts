@@ -112,6 +112,22 @@ export function sealTree(tree: number, attributes: bigint): void {
   setAttributes(tree, attributes, AT_EMPTY_PATH | AT_RECURSIVE);
 }
 
+/** Takes the read-only attribute from a detached tree that consists of one mount. */
+export function makeWritable(tree: number): void {
+  const structure = new BigUint64Array([0n, MountAttribute.readOnly, MountFlag.private, 0n]);
+  check(
+    "mount_setattr",
+    libc.mountSetattr(
+      SYS_mount_setattr,
+      tree,
+      empty,
+      AT_EMPTY_PATH,
+      new Uint8Array(structure.buffer),
+      32n,
+    ),
+  );
+}
+
 /** Like {@link sealTree}, for the mount alone on which `path` lies. */
 export function sealMount(path: string, attributes: bigint): void {
   const AT_FDCWD = -100;

@@ -68,6 +68,10 @@ export interface Spawned {
   readonly pidfd: number;
 }
 
+function describe(text: Text): string {
+  return typeof text === "string" ? text : new TextDecoder().decode(text);
+}
+
 /** The step of the child that failed: enum spawn_failure, in its order. */
 const steps = [
   "",
@@ -148,10 +152,9 @@ export function spawn(request: SpawnRequest): Spawned {
   const result = library.stemjail_spawn(new Uint8Array(words.buffer));
   const [pid, pidfd, step, errno] = words.subarray(PID_WORD);
   if (result !== 0) {
-    const subject = typeof request.file === "string"
-      ? request.file
-      : new TextDecoder().decode(request.file);
-    throw new SpawnError(steps[Number(step)], Number(errno), subject);
+    const name = steps[Number(step)];
+    const subject = name === "chdir" ? request.directory ?? "" : request.file;
+    throw new SpawnError(name, Number(errno), describe(subject));
   }
   return { pid: Number(pid), pidfd: Number(pidfd) };
 }

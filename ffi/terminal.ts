@@ -46,6 +46,18 @@ export function restoreTerminal(descriptor: number, settings: TerminalSettings):
 }
 
 /**
+ * The settings that a new terminal takes over from another: those of one in use by lines. A shell
+ * that edits its line has set its own; a job that it starts in the background is not to have them.
+ */
+function settingsToCopy(terminal: number): TerminalSettings | null {
+  const ICANON = 2;
+  const LOCAL_FLAGS = 3;
+  const settings = terminalSettings(terminal);
+  if (settings === null) return null;
+  return (new Uint32Array(settings.buffer)[LOCAL_FLAGS] & ICANON) === 0 ? null : settings;
+}
+
+/**
  * A new pseudoterminal on the devpts of the calling thread's /dev, with the settings and the size
  * of another terminal if there is one.
  */
@@ -60,7 +72,7 @@ export function openPseudoterminal(like: number): Pseudoterminal {
       new Uint8Array(master.buffer),
       new Uint8Array(slave.buffer),
       null,
-      terminalSettings(like),
+      settingsToCopy(like),
       hasSize ? size : null,
     ),
   );

@@ -20,7 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 64 * 1024, DRAIN_WAIT_MS = 1000, END_OF_INPUT = 4 };
+enum { BUFFER_SIZE = 64 * 1024, DRAIN_WAIT_MS = 1000, BACKGROUND_WAIT_MS = 250, END_OF_INPUT = 4 };
 
 /* One direction: what was read and is not written yet. */
 struct stream {
@@ -64,14 +64,20 @@ static void send_record(struct relay *relay, enum relay_type type, int value) {
     }
 }
 
+/* From the background the kernel stops who sets the terminal or reads from it (termios(3)). */
+static bool is_in_foreground(const struct relay *relay) {
+    return tcgetpgrp((int)relay->request->input) == getpgrp();
+}
+
 static void enter_raw(struct relay *relay) {
-    if (!relay->request->raw || tcgetattr((int)relay->request->input, &relay->before) != 0) {
+    int input = (int)relay->request->input;
+    if (!relay->request->raw || relay->is_raw || !is_in_foreground(relay) ||
+        tcgetattr(input, &relay->before) != 0) {
         return;
     }
     struct termios raw = relay->before;
     cfmakeraw(&raw);
-    /* SIGTTOU would stop us if we were put into the background just now; poll tells us later. */
-    relay->is_raw = tcsetattr((int)relay->request->input, TCSADRAIN, &raw) == 0;
+    relay->is_raw = tcsetattr(input, TCSADRAIN, &raw) == 0;
 }
 
 static void leave_raw(struct relay *relay) {
@@ -94,18 +100,20 @@ static void send_window(struct relay *relay) {
 static void stop_here(struct relay *relay) {
     leave_raw(relay);
     kill(getpid(), SIGSTOP);
-    enter_raw(relay);
-    send_window(relay);
 }
 
 static void handle_signals(struct relay *relay) {
     unsigned char numbers[64];
     ssize_t count = read(signal_pipe[0], numbers, sizeof numbers);
-    bool resized = false;
+    bool resized = false; /* of a storm only the last size matters */
     for (ssize_t i = 0; i < count; i++) {
-        if (numbers[i] == SIGWINCH) {
-            resized = true; /* of a storm only the last size matters */
-        } else {
+        if (numbers[i] == SIGCONT) {
+            enter_raw(relay); /* after `fg`; after `bg` we are still in the background */
+        }
+        if (numbers[i] == SIGWINCH || numbers[i] == SIGCONT) {
+            resized = true;
+        }
+        if (numbers[i] != SIGWINCH) {
             send_record(relay, RELAY_SIGNAL, numbers[i]);
         }
     }
@@ -175,7 +183,17 @@ static void step(struct relay *relay) {
     };
     watch(&watched[2], &watched[3], &relay->in);
     watch(&watched[4], &watched[5], &relay->out);
-    if (poll(watched, 6, -1) < 0) {
+    bool is_in_background = relay->request->raw && !relay->is_raw;
+    if (is_in_background) {
+        watched[2].fd = -1; /* the keyboard is somebody else's now */
+    }
+    int count = poll(watched, 6, is_in_background ? BACKGROUND_WAIT_MS : -1);
+    if (count == 0) {
+        /* A shell's `fg` tells a job that was not stopped nothing. */
+        enter_raw(relay);
+        return;
+    }
+    if (count < 0) {
         return;
     }
     if (watched[1].revents) {

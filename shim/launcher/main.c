@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 /* A descriptor opened later must not become the runtime's standard input or output. */
@@ -9,6 +10,14 @@ static void open_standard_descriptors(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++)
         if (fcntl(descriptor, F_GETFD) < 0)
             open("/dev/null", O_RDWR); /* takes the lowest free number, this one */
+}
+
+/* The runtime does not start in a directory that is gone, or that cannot be reached from the root
+ * (getcwd(3)); then it starts where an application does whose directory is not visible. */
+static void leave_lost_directory(void) {
+    static char here[PATH_MAX];
+    if ((getcwd(here, sizeof here) == NULL || here[0] != '/') && chdir("/") != 0)
+        fail("Cannot leave a directory that is gone: %s", error_name(errno));
 }
 
 /* Replaces the process by the runtime; returns, with errno, only if the kernel refused. */
@@ -26,6 +35,7 @@ int main(int argc, char **argv) {
     static struct image image;
     static struct files files;
     open_standard_descriptors();
+    leave_lost_directory();
     image_open(&image);
     if (cache_open(&image, &files)) {
         start(&image, &files, argc, argv);

@@ -1,3 +1,84 @@
-export function doctor(): number {
-  return 0;
+/**
+ * `stemjail doctor`: what this system allows, and how to allow the rest.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  AT_FDCWD,
+  close,
+  type FileStatus,
+  openAt,
+  OpenFlag,
+  readAll,
+  statusAt,
+} from "../../ffi/file.ts";
+import { landlockAbi } from "../../ffi/landlock.ts";
+import { isMountedNoExecute, mayMakeEntries } from "../../ffi/probe.ts";
+import { userId } from "../../ffi/process.ts";
+import type { Given } from "../cli/options.ts";
+import { print } from "../cli/output.ts";
+import { attemptJail } from "../doctor/attempt.ts";
+import { examine } from "../doctor/checks.ts";
+import { canRun, report } from "../doctor/report.ts";
+import type { System } from "../doctor/system.ts";
+import { Status } from "../errors.ts";
+import { processEnvironment } from "../protocol/locations.ts";
+import { encodePath } from "../stemflow/path.ts";
+
+/** Milliseconds that a jail may take: ten times what it does take. */
+const PATIENCE = 500;
+/** The same where there is no cache, and the monitor first copies all its files into memory. */
+const PATIENCE_WITHOUT_CACHE = 5000;
+
+const MAXIMUM_TEXT_BYTES = 1024 * 1024;
+
+/** What `act` returns, or null where the kernel refuses. */
+function unlessRefused<T>(act: () => T): T | null {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return null;
+  }
+}
+
+// Through the kernel itself: Deno refuses to read much of /proc and /sys whatever it is permitted.
+function readText(path: string): string | null {
+  return unlessRefused(() => {
+    const file = openAt(AT_FDCWD, path, OpenFlag.readOnly);
+    try {
+      return new TextDecoder().decode(readAll(file, MAXIMUM_TEXT_BYTES)).trimEnd();
+    } finally {
+      close(file);
+    }
+  });
+}
+
+function status(path: string): FileStatus | null {
+  return unlessRefused(() => statusAt(AT_FDCWD, encodePath(path)));
+}
+
+function hasCache(): boolean {
+  return processEnvironment("STEMJAIL_FILES") === undefined;
+}
+
+function thisSystem(): System {
+  return {
+    environment: processEnvironment,
+    uid: userId(),
+    landlockAbi: unlessRefused(landlockAbi) ?? 0,
+    attempt: attemptJail(hasCache() ? PATIENCE : PATIENCE_WITHOUT_CACHE),
+    readText,
+    status,
+    mayMakeEntries: (directory) => mayMakeEntries(encodePath(directory)),
+    isMountedNoExecute: (path) => isMountedNoExecute(encodePath(path)),
+  };
+}
+
+/** Examines this system; the status is 0 if jails can be made. */
+export function doctor(_given: Given): number {
+  const findings = examine(thisSystem());
+  const printed = print(report(findings));
+  return canRun(findings) ? printed : Status.failure;
 }

@@ -1,5 +1,5 @@
 /**
- * `stemjail profile`: checks, lists and shows profiles, without a portal.
+ * `stemjail profile`: checks, lists, shows and makes profiles, without a portal.
  *
  * @module
  */
@@ -7,28 +7,45 @@ import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { Status, UserError } from "../errors.ts";
 import { loadInstalled } from "../profile/installed.ts";
-import type { LoadedProfiles } from "../profile/load.ts";
 import { checkReport, findProfile, listReport, showReport } from "../profile/report.ts";
+import { editProfile, newProfile } from "./profile_edit.ts";
 
-function check(loaded: LoadedProfiles): number {
-  const written = print(checkReport(loaded));
+function check(given: Given): number {
+  const loaded = loadInstalled(given.all("profiles"));
+  const written = print(`${checkReport(loaded)}\n`);
   return loaded.problems.length > 0 ? Status.failure : written;
 }
 
-function show(loaded: LoadedProfiles, names: readonly string[]): number {
-  if (names.length !== 1) throw new UserError("profile: show wants one name", Status.usage);
-  const found = findProfile(loaded, names[0]);
-  if ("remedy" in found) throw new UserError(`${found.what}: ${found.remedy}`);
-  return print(showReport(found));
+function list(given: Given): number {
+  return print(`${listReport(loadInstalled(given.all("profiles")))}\n`);
 }
 
-/** Carries out the operand: check, list or show. */
+function show(given: Given, name: string): number {
+  const found = findProfile(loadInstalled(given.all("profiles")), name);
+  if ("remedy" in found) throw new UserError(`${found.what}: ${found.remedy}`);
+  return print(`${showReport(found)}\n`);
+}
+
+const forAll: Readonly<Record<string, (given: Given) => number>> = { check, list };
+const forOne: Readonly<Record<string, (given: Given, name: string) => number>> = {
+  show,
+  edit: editProfile,
+  new: newProfile,
+};
+
+/** Carries out the operand: check, list, show, edit or new. */
 export function profile(given: Given): number {
-  const [action, ...names] = given.operands;
-  if (!["check", "list", "show"].includes(action) || (action !== "show" && names.length > 0)) {
-    throw new UserError("profile: say check, list or show NAME", Status.usage);
+  const [action = "", ...names] = given.operands;
+  if (given.has("from") && action !== "new") {
+    throw new UserError("profile: --from goes with new", Status.usage);
   }
-  const loaded = loadInstalled(given.all("profiles"));
-  if (action === "check") return check(loaded);
-  return action === "list" ? print(listReport(loaded)) : show(loaded, names);
+  if (Object.hasOwn(forAll, action) && names.length === 0) return forAll[action](given);
+  if (Object.hasOwn(forOne, action)) {
+    if (names.length === 1) return forOne[action](given, names[0]);
+    throw new UserError(`profile: ${action} wants one name`, Status.usage);
+  }
+  throw new UserError(
+    "profile: say check, list, show NAME, edit NAME or new NAME",
+    Status.usage,
+  );
 }

@@ -5,7 +5,7 @@
  */
 import { relay } from "../../ffi/relay.ts";
 import type { Given } from "../cli/options.ts";
-import { Status, UserError } from "../errors.ts";
+import { escapeControl, Status, UserError } from "../errors.ts";
 import type { RunRequest } from "../protocol/messages.ts";
 import { call, portalPath } from "./connect.ts";
 import { outsideEnvironment } from "./environment.ts";
@@ -63,14 +63,20 @@ function directory(given: Given): string {
   return stated === undefined ? here : `${here}/${stated}`;
 }
 
-function requestOf(given: Given): RunRequest {
+/** The command; nearly always it is UTF-8, and then as the runtime gave it. */
+async function commandOf(given: Given): Promise<readonly string[]> {
+  if (!given.operands.some((operand) => operand.includes("\ufffd"))) return given.operands;
+  return (await import("./operands.ts")).exactOperands(given.operands.length);
+}
+
+async function requestOf(given: Given): Promise<RunRequest> {
   const outside = outsideEnvironment();
   if (given.has("exact") && !given.has("profile")) {
     throw new UserError("run: --exact goes with --profile", Status.notStarted);
   }
   return {
     type: "run",
-    command: given.operands,
+    command: await commandOf(given),
     profile: given.value("profile"),
     exact: given.has("exact"),
     environment: outside,
@@ -89,9 +95,12 @@ function exitStatus(status: number): number {
 
 /** Runs a command; the result is its exit status. */
 export async function run(given: Given): Promise<number> {
-  const request = requestOf(given);
+  const request = await requestOf(given);
   const standard = await standardDescriptors(request.terminal);
-  const { socket, descriptors } = await call(await portalPath(given), request, standard);
+  const { socket, reply, descriptors } = await call(await portalPath(given), request, standard);
+  if (reply.type === "started" && reply.warning !== undefined) {
+    console.error(`stemjail: warning: ${escapeControl(reply.warning)}`);
+  }
   const hasInput = request.terminal.includes(0);
   const status = relay({
     connection: socket,

@@ -8,6 +8,7 @@ import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
 import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
 import { Status, UserError } from "../errors.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";
+import { encodePath } from "../stemflow/path.ts";
 
 /** The application, and what its client needs to talk to it. */
 export interface Application extends Spawned {
@@ -71,10 +72,10 @@ export function startApplication(
       terminal !== null && order.terminal.includes(index) ? terminal.slave : descriptor
     );
     const spawned = spawn({
-      file: order.file,
-      arguments: order.arguments,
-      environment: order.environment,
-      directory: order.directory,
+      file: encodePath(order.file),
+      arguments: order.arguments.map(encodePath),
+      environment: order.environment.map(encodePath),
+      directory: encodePath(order.directory),
       descriptors,
       steps: applicationSteps | (order.directoryRequired ? 0 : SpawnStep.mayChangeToRoot),
       terminal: terminal?.slave,

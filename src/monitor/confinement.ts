@@ -8,7 +8,14 @@ import { accessOf, statusAt } from "../../ffi/file.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import type { Confinement } from "./application.ts";
-import { type CeilingBind, createCeiling, noCeilingBecause, planCeiling } from "./ceiling.ts";
+import {
+  type CeilingBind,
+  createCeiling,
+  NO_PLACES,
+  noCeilingBecause,
+  type OwnPlaces,
+  planCeiling,
+} from "./ceiling.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import { assembleFilter } from "./seccomp.ts";
 
@@ -33,12 +40,14 @@ export function assembleFilters(): Filters {
  * Makes the walls of one application.
  *
  * @param client the client's descriptors 0, 1 and 2
+ * @param own places that this jail has of its own, beside those that every one has
  */
 export function makeConfinement(
   order: LaunchOrder,
   client: readonly number[],
   namespaces: MountNamespaces,
   filters: Filters,
+  own: OwnPlaces = NO_PLACES,
 ): Confinement {
   const { nestedNamespaces } = order;
   const filter = nestedNamespaces ? filters.nested : filters.usual;
@@ -49,7 +58,7 @@ export function makeConfinement(
   const binds = ceilingBinds(order, namespaces.hostRoot);
   const inherited = client.map((descriptor) => ({ descriptor, ...accessOf(descriptor) }));
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
-  const { ruleset } = createCeiling(planCeiling(abi, binds), inherited, trees);
+  const { ruleset } = createCeiling(planCeiling(abi, binds, own), inherited, trees);
   return { ruleset, filter };
 }
 

@@ -20,6 +20,11 @@ export function launchFailure(error: unknown, file: string): LaunchFailure {
   if (error instanceof GrantError) {
     return { message: `Cannot grant ${error.message}`, status: Status.notStarted };
   }
+  if (error instanceof SpawnError && error.step === "chdir") {
+    const message = `Cannot start in ${JSON.stringify(error.subject)}: ${error.code} (it is not ` +
+      `visible in this jail; a profile must grant it)`;
+    return { message, status: Status.notStarted };
+  }
   if (error instanceof SpawnError && error.step === "execve") return executeFailure(error, file);
   if (error instanceof UserError) return { message: error.message, status: error.status };
   const reason = error instanceof Error ? error.message : String(error);

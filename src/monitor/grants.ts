@@ -220,7 +220,7 @@ export class Grants {
     const name = encodePath(nameOf(item.path));
     if (item.isDirectory) ensureDirectoryAt(parent, name, 0o755);
     else {close(
-        openAt(parent, name, OpenFlag.writeOnly | OpenFlag.create | OpenFlag.noFollow, 0o644),
+        openAt(parent, name, OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive, 0o644),
       );}
     close(parent);
   }

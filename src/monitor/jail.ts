@@ -6,14 +6,16 @@
 import { close } from "../../ffi/file.ts";
 import { reap, sendSignal, Signal, stopSignal } from "../../ffi/process.ts";
 import type { Channel } from "../protocol/channel.ts";
-import type { LaunchOrder, MonitorEvent } from "../protocol/messages.ts";
+import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { Pool } from "../stemflow/pool.ts";
 import { type Application, startApplication } from "./application.ts";
 import { Client } from "./client.ts";
 import { makeConfinement } from "./confinement.ts";
+import { JailSession } from "./desktop.ts";
 import { Grants } from "./grants.ts";
-import type { EmptyJail } from "./prepare.ts";
+import type { EmptyJail } from "./empty_jail.ts";
+import { makeHome, ownHome } from "./home.ts";
 import { uncoverProc } from "./skeleton.ts";
 import { JailRequests } from "./requests.ts";
 import { DomainState } from "./state.ts";
@@ -43,6 +45,9 @@ export class Jail {
   #status = 0;
   #deadline = Infinity;
   #isOver = false;
+  #session: JailSession | null = null;
+  /** What came before the launch. */
+  readonly #provided: Provision[] = [];
 
   /** Will make a jail of an empty one, and tell the portal what becomes of it. */
   constructor(
@@ -90,6 +95,16 @@ export class Jail {
     for (const descriptor of standard) if (descriptor !== terminal) close(descriptor);
   }
 
+  /**
+   * Lets more of the session appear.
+   *
+   * @param lifelines stay open as long as the jail lasts: whoever holds the other ends waits for that
+   */
+  provide(provisions: readonly Provision[], _lifelines: readonly number[]): void {
+    if (this.#session === null) this.#provided.push(...provisions);
+    else this.#session.provide(provisions);
+  }
+
   /** Asks all processes to end, and ends them a moment later. */
   stop(): void {
     if (!this.isRunning) this.#isOver = true;
@@ -113,14 +128,24 @@ export class Jail {
       order.domains.flatMap(({ binds }) => binds.map(({ path, kind }) => [path, kind] as const)),
     );
     const grants = new Grants(namespaces, skeleton.root, expected, order.rootEntries);
+    makeHome(namespaces, skeleton, order.home);
     const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
-    const confinement = makeConfinement(order, standard, namespaces, this.empty.filters);
+    const session = this.#openSession(order);
+    session.follow(state.candidates);
+    const confinement = makeConfinement(order, standard, namespaces, this.empty.filters, {
+      files: session.ownFiles,
+      home: ownHome(namespaces, skeleton, order.home),
+    });
     const requests = new JailRequests(
       state,
       this.empty,
       grants,
       order.unconfined,
-      (event) => this.#tell(event),
+      (event) => {
+        // Before the asker has its answer, as what was granted.
+        if (event.type === "transition") session.follow(event.candidates);
+        this.#tell(event);
+      },
     );
     this.empty.server.start((request, pid, answer) => requests.handle(request, pid, answer));
     this.#application = namespaces.inJail(() => {
@@ -130,9 +155,15 @@ export class Jail {
     if (confinement.ruleset >= 0) close(confinement.ruleset);
     const { master } = this.#application;
     const masters = master < 0 ? [] : [master];
-    this.#client?.reply({ type: "started", domain: state.name }, masters);
+    this.#client?.reply({ type: "started", domain: state.name, warning: order.warning }, masters);
     masters.forEach(close);
     this.#tell({ type: "started", domain: state.name, candidates: state.candidates });
+  }
+
+  #openSession({ domains, provisions }: LaunchOrder): JailSession {
+    const all = [...provisions, ...this.#provided];
+    this.#session = new JailSession(this.empty, domains, all, (event) => this.#tell(event));
+    return this.#session;
   }
 
   #tell(event: MonitorEvent): void {

@@ -45,7 +45,9 @@ class Monitor {
   #obey(order: Preparation | Order, descriptors: readonly number[]): void {
     switch (order.type) {
       case "prepare":
-        return this.#prepare(order.hidden);
+        return this.#prepare(order);
+      case "provide":
+        return this.#jail?.provide(order.provisions, descriptors);
       case "launch":
         return this.#jail?.launch(order, descriptors);
       case "stop":
@@ -54,9 +56,9 @@ class Monitor {
     }
   }
 
-  #prepare(hidden: readonly string[]): void {
+  #prepare(preparation: Preparation): void {
     try {
-      this.#jail = new Jail(prepareJail(hidden, this.#reactor), this.#reactor, this.#portal);
+      this.#jail = new Jail(prepareJail(preparation, this.#reactor), this.#reactor, this.#portal);
       this.#portal.send({ type: "ready" });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -8,27 +8,15 @@ import { AT_FDCWD, close, openAt, OpenFlag, readAll, statusOf } from "../../ffi/
 import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";
+import type { Preparation } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { assembleFilters, type Filters } from "./confinement.ts";
+import { assembleFilters } from "./confinement.ts";
+import type { EmptyJail } from "./empty_jail.ts";
 import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
 import { rehearse } from "./rehearse.ts";
 import { RequestServer } from "./serve.ts";
-import { buildSkeleton, type RunFile, sealRunDirectory, type Skeleton } from "./skeleton.ts";
-
-/** A jail in which nothing is granted and nothing runs. */
-export interface EmptyJail {
-  /** The host's mounts and the jail's. */
-  readonly namespaces: MountNamespaces;
-  /** Ways to write to what the jail sees read-only. */
-  readonly skeleton: Skeleton;
-  /** The jail's own /proc. */
-  readonly processes: number;
-  /** The socket that programs inside ask through; it does not answer yet. */
-  readonly server: RequestServer;
-  /** Seccomp programs for whichever application comes. */
-  readonly filters: Filters;
-}
+import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
 function runFile(name: string, installed: string): RunFile {
   const descriptor = openAt(AT_FDCWD, installedFile(installed), OpenFlag.readOnly);
@@ -43,9 +31,12 @@ function runFile(name: string, installed: string): RunFile {
 /**
  * Makes the empty jail around the calling thread.
  *
- * @param hidden paths of the host that no grant may ever show
+ * @param preparation what the portal says about it
  */
-export function prepareJail(hidden: readonly string[], reactor: Reactor): EmptyJail {
+export function prepareJail(
+  { hidden, ownNetwork }: Preparation,
+  reactor: Reactor,
+): EmptyJail {
   becomeUndumpable();
   startSession();
   const files = [runFile("stemshim.so", "stemshim.so"), runFile("stemjail", "stemjail-inside")];
@@ -57,7 +48,7 @@ export function prepareJail(hidden: readonly string[], reactor: Reactor): EmptyJ
     const processes = openAt(AT_FDCWD, "/proc", OpenFlag.pathOnly | OpenFlag.directory);
     return { skeleton, server, processes };
   });
-  bringLoopbackUp();
+  if (ownNetwork) bringLoopbackUp();
   const empty = { namespaces, ...built, filters: assembleFilters() };
   rehearse(empty);
   return empty;

@@ -19,15 +19,15 @@ import { makeConfinement } from "./confinement.ts";
 import { Grants } from "./grants.ts";
 import { hostNameOf } from "./host_name.ts";
 import { realHostPath } from "./host_path.ts";
-import type { EmptyJail } from "./prepare.ts";
+import type { EmptyJail } from "./empty_jail.ts";
 import { createTable, TABLE_NAME } from "./state.ts";
 
 const NOTHING = "/dev/null";
 
 /** Two domains that differ, so that there is a transition to decide. */
 const domains = [
-  { name: "A", binds: [{ path: NOTHING, write: false, kind: "file" }] },
-  { name: "B", binds: [{ path: NOTHING, write: true, kind: "file" }] },
+  { name: "A", traits: [], binds: [{ path: NOTHING, write: false, kind: "file" }] },
+  { name: "B", traits: [], binds: [{ path: NOTHING, write: true, kind: "file" }] },
 ] as const;
 
 const order: LaunchOrder = {
@@ -42,6 +42,8 @@ const order: LaunchOrder = {
   terminal: [],
   linger: false,
   limits: [],
+  home: "",
+  provisions: [],
   nestedNamespaces: false,
   unconfined: false,
 };

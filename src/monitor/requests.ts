@@ -18,7 +18,7 @@ import { encodeShimReply, type ShimRequest, Verdict, type VerdictCode } from "..
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { decide } from "./decide.ts";
 import { GrantError, type Grants } from "./grants.ts";
-import type { EmptyJail } from "./prepare.ts";
+import type { EmptyJail } from "./empty_jail.ts";
 import type { Answer } from "./serve.ts";
 import type { DomainState } from "./state.ts";
 

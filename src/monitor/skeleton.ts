@@ -69,6 +69,8 @@ export interface Skeleton {
   readonly root: number;
   /** The run directory, writable. */
   readonly run: number;
+  /** The file system of /dev, writable, without anything that is mounted on it. */
+  readonly devices: number;
 }
 
 /**
@@ -83,15 +85,16 @@ export function buildSkeleton(files: readonly RunFile[]): Skeleton {
   sealProc();
   const run = fillRunDirectory(files);
   const root = cloneTree(AT_FDCWD, "/", false);
+  const devices = cloneTree(AT_FDCWD, "/dev", false);
   sealMount("/", readOnly);
   sealMount("/dev", MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noExecute);
-  return { root, run };
+  return { root, run, devices };
 }
 
 /** From here on paths are relative: `.` is the new root, and / still the host's. */
 function mountNewRoot(): void {
   // /proc exists on every system, and nothing of it is needed any more.
-  mountFileSystem("tmpfs", "/proc", sealed, "mode=0755,size=16m,nr_inodes=64k");
+  mountFileSystem("tmpfs", "/proc", sealed, "mode=0755,size=50%");
   changeDirectory("/proc");
   for (const name of ["proc", "dev", "tmp"]) ensureDirectoryAt(AT_FDCWD, name, 0o755);
   // While the host's /proc is in the namespace: the kernel wants one that is fully visible.
@@ -102,8 +105,12 @@ function mountNewRoot(): void {
 
 function mountDevices(): void {
   mountFileSystem("tmpfs", "dev", MountFlag.noSetuid | MountFlag.noExecute, "mode=0755,size=1m");
-  for (const name of ["shm", "pts", "stemjail"]) ensureDirectoryAt(AT_FDCWD, `dev/${name}`, 0o755);
+  for (const name of ["shm", "pts", "stemjail", "runtime"]) {
+    ensureDirectoryAt(AT_FDCWD, `dev/${name}`, 0o755);
+  }
   mountFileSystem("tmpfs", "dev/shm", sealed, "mode=1777,size=50%");
+  // What XDG_RUNTIME_DIR names inside.
+  mountFileSystem("tmpfs", "dev/runtime", sealed, "mode=0700,size=10%");
   mountFileSystem(
     "devpts",
     "dev/pts",

@@ -7,6 +7,7 @@ import { Status, UserError } from "../errors.ts";
 import { matchesCommand } from "../profile/match.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { refuseUnknown } from "../profile/report.ts";
+import { hasAll, traitsOf } from "../profile/traits.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
@@ -25,7 +26,13 @@ export class Catalog {
 
   /** Builds the pool of profiles, whose names differ. */
   constructor(profiles: readonly ResolvedProfile[]) {
-    this.pool = Pool.build(profiles.map(({ name, binds }) => ({ name, binds })));
+    this.pool = Pool.build(
+      profiles.map((profile) => ({
+        name: profile.name,
+        binds: profile.binds,
+        traits: traitsOf(profile),
+      })),
+    );
     this.#profiles = new Map(profiles.map((profile) => [profile.name, profile]));
   }
 
@@ -79,8 +86,12 @@ export class Catalog {
     accesses: readonly Access[],
     executable: string,
   ): CandidateSet {
-    this.profile(name);
-    let set = this.pool.startForProfile(name, exact);
+    const wanted = traitsOf(this.profile(name));
+    const wider = this.pool.startForProfile(name, exact);
+    const names = this.pool.membersOf(wider);
+    let set = this.pool.setOf(
+      names.filter((other) => hasAll(traitsOf(this.profile(other)), wanted)),
+    );
     for (const access of accesses) {
       const decision = this.pool.request(set, access);
       if (decision.kind === "transition") set = decision.next;

@@ -35,18 +35,22 @@ function inCommon(candidates: readonly EnvironmentSettings[]): EnvironmentSettin
  * @param outside the client's own
  * @param candidates what each candidate profile says, at least one
  * @param variables what the command line adds; they have the last word
+ * @param session where the session is found inside; profiles and command line may say otherwise
  * @returns `NAME=value` each
  */
 export function composeEnvironment(
   outside: Readonly<Record<string, string>>,
   candidates: readonly EnvironmentSettings[],
   variables: readonly (readonly [name: string, value: string])[],
+  session: Readonly<Record<string, string>> = {},
 ): string[] {
   const { pass, set, unset } = inCommon(candidates);
   const inside = new Map<string, string>();
   for (const [name, value] of Object.entries(outside)) {
-    if (isAllowed(name) || pass.includes(name)) inside.set(name, value);
+    if (isAllowed(name)) inside.set(name, value);
   }
+  for (const [name, value] of Object.entries(session)) inside.set(name, value);
+  for (const name of pass) if (Object.hasOwn(outside, name)) inside.set(name, outside[name]);
   for (const [name, value] of Object.entries(set)) inside.set(name, value);
   for (const name of unset) inside.delete(name);
   for (const [name, value] of variables) inside.set(name, value);

@@ -12,7 +12,9 @@ function graphOf(catalog: Catalog, jails: readonly JailStatus[]): Graph {
   const { pool } = catalog;
   return buildGraph(pool, {
     starts: launchStarts(pool),
-    jails: jails.map(({ id, candidates }) => ({ id, set: pool.setOf(candidates) })),
+    // A jail may have started with profiles that are not there any more.
+    jails: jails.filter(({ candidates }) => candidates.every((name) => pool.find(name)))
+      .map(({ id, candidates }) => ({ id, set: pool.setOf(candidates) })),
   });
 }
 

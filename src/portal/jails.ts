@@ -5,6 +5,7 @@
  */
 import { close } from "../../ffi/file.ts";
 import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../protocol/messages.ts";
+import type { JailHelpers } from "./desktop_helpers.ts";
 import type { Log } from "./log.ts";
 import type { Monitor } from "./monitors.ts";
 
@@ -24,6 +25,8 @@ export interface Launch {
   readonly domain: string;
   /** The first candidates' names. */
   readonly candidates: readonly string[];
+  /** Whether the jail has a network namespace of its own, or else the host's. */
+  readonly ownNetwork: boolean;
 }
 
 class RunningJail {
@@ -32,7 +35,12 @@ class RunningJail {
   #domain: string;
   #candidates: readonly string[];
 
-  constructor(readonly id: string, readonly monitor: Monitor, private readonly launch: Launch) {
+  constructor(
+    readonly id: string,
+    readonly monitor: Monitor,
+    private readonly launch: Launch,
+    readonly helpers: JailHelpers,
+  ) {
     this.#domain = launch.domain;
     this.#candidates = launch.candidates;
   }
@@ -79,10 +87,16 @@ export class Jails {
    * Has a monitor become a jail.
    *
    * @param descriptors client connection and its descriptors 0, 1 and 2; they are taken over
+   * @param helpers what runs outside for the jail; they have begun, and end with it
    */
-  start(monitor: Monitor, launch: Launch, descriptors: readonly number[]): void {
+  start(
+    monitor: Monitor,
+    launch: Launch,
+    descriptors: readonly number[],
+    helpers: JailHelpers,
+  ): void {
     const id = String(++this.#last);
-    const jail = new RunningJail(id, monitor, launch);
+    const jail = new RunningJail(id, monitor, launch, helpers);
     this.#running.set(id, jail);
     monitor.attach({
       onEvent: (event) => this.#record(jail, event),
@@ -119,6 +133,7 @@ export class Jails {
         return this.log.write("info", "jail started", { jail: id, domain: event.domain });
       case "transition": {
         jail.moved(event.transition, event.candidates);
+        jail.helpers.moved(event.candidates);
         const { time: _, ...fields } = event.transition;
         return this.log.write("info", "transition", { jail: id, ...fields });
       }
@@ -134,6 +149,7 @@ export class Jails {
   }
 
   #remove(jail: RunningJail): void {
+    jail.helpers.end();
     this.#running.delete(jail.id);
     this.log.write("debug", "monitor gone", { jail: jail.id });
     if (this.count === 0) this.#whenEmpty?.();

@@ -5,10 +5,14 @@
  */
 import { Status, UserError } from "../errors.ts";
 import type { LimitSettings, ResolvedProfile } from "../profile/profile.ts";
-import type { LaunchOrder, OrderedLimit, RunRequest } from "../protocol/messages.ts";
+import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
+import type { LaunchOrder, OrderedLimit, Provision, RunRequest } from "../protocol/messages.ts";
 import type { Catalog } from "./catalog.ts";
 import { findCommand } from "./command.ts";
+import { createDirectories } from "./create.ts";
+import { offerSession } from "./desktop.ts";
 import { composeEnvironment } from "./environment.ts";
+import { resolverProvision } from "./network.ts";
 import type { Launch } from "./jails.ts";
 
 /** RLIMIT_* numbers of x86-64 and arm64. */
@@ -57,6 +61,17 @@ function rootEntries(profiles: readonly ResolvedProfile[]): string[] {
     .filter((name) => !ownPlaces.has(name)).sort();
 }
 
+/** The value of a variable, empty where there is none. */
+function variableOf(environment: readonly string[], name: string): string {
+  return environment.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+}
+
+/** The resolver's file is there from the start, where a network may come: the ceiling knows it then. */
+function networkFiles(traits: readonly (readonly Trait[])[]): Provision[] {
+  const isHost = commonTraits(traits).includes("net-host");
+  return !isHost && traits.some((each) => each.includes("net-nat")) ? [resolverProvision()] : [];
+}
+
 /** A profile that was named decides; else all candidates must agree. */
 function lingers(request: RunRequest, catalog: Catalog, candidates: readonly ResolvedProfile[]) {
   if (request.profile !== undefined) return catalog.profile(request.profile).run.linger;
@@ -66,28 +81,43 @@ function lingers(request: RunRequest, catalog: Catalog, candidates: readonly Res
 /**
  * Works out what a request means.
  *
+ * @param unconfined whether the portal runs so
+ * @param problem what is wrong with the profiles as they are now, so that older ones are in force
  * @throws UserError when it cannot be had
  */
-export function planLaunch(request: RunRequest, catalog: Catalog, unconfined: boolean): Launch {
+export function planLaunch(
+  request: RunRequest,
+  catalog: Catalog,
+  unconfined: boolean,
+  problem: string | null,
+): Launch {
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
   const file = findCommand(command[0], searchPath, request.directory);
   const set = catalog.start(file, command[0], request.profile, request.exact);
   const candidates = catalog.candidates(set);
+  createDirectories(candidates);
+  const traits = candidates.map(traitsOf);
+  const session = offerSession(request.environment, new Set(traits.flat()));
+  const environment = composeEnvironment(
+    request.environment,
+    candidates.map(({ env }) => env),
+    request.variables,
+    session.variables,
+  );
   const order: LaunchOrder = {
     type: "launch",
-    domains: candidates.map(({ name, binds }) => ({
+    domains: candidates.map(({ name, binds }, index) => ({
       name,
+      traits: traits[index],
       binds: binds.map(({ path, write, kind }) => ({ path, write, kind })),
     })),
     rootEntries: rootEntries(candidates),
     file,
     arguments: command,
-    environment: composeEnvironment(
-      request.environment,
-      candidates.map(({ env }) => env),
-      request.variables,
-    ),
+    environment,
+    home: variableOf(environment, "HOME"),
+    provisions: [...session.provisions, ...networkFiles(traits)],
     directory: request.directory,
     directoryRequired: request.directoryRequired,
     terminal: request.terminal,
@@ -95,10 +125,12 @@ export function planLaunch(request: RunRequest, catalog: Catalog, unconfined: bo
     limits: limitsOf(candidates),
     nestedNamespaces: candidates.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,
+    warning: problem === null ? undefined : `${problem}; the profiles from before stay in force`,
   };
   return {
     order,
     command,
+    ownNetwork: !commonTraits(traits).includes("net-host"),
     domain: catalog.pool.nameOf(set),
     candidates: catalog.pool.membersOf(set),
   };

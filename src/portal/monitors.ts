@@ -12,12 +12,13 @@ import { SocketType } from "../../ffi/socket.ts";
 import { spawn, SpawnError, SpawnStep } from "../../ffi/spawn.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { Status, UserError } from "../errors.ts";
+import { isMemoryShort } from "./memory.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 
 const namespaces = Namespace.user | Namespace.mount | Namespace.pid | Namespace.ipc |
-  Namespace.uts | Namespace.network;
+  Namespace.uts;
 
 /** Capabilities, by the numbers of capabilities(7), that the monitor has in its user namespace. */
 const capabilities = [
@@ -58,12 +59,14 @@ export class Monitor {
   /**
    * Starts the process.
    *
+   * @param hidden paths that its jail hides
+   * @param ownNetwork whether its jail has a network namespace of its own, or else the host's
    * @throws UserError when it cannot be started
    */
-  constructor(reactor: Reactor, hidden: readonly string[]) {
+  constructor(reactor: Reactor, hidden: readonly string[], ownNetwork = true) {
     const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
     try {
-      ({ pid: this.pid, pidfd: this.#pidfd } = spawnMonitor(theirs));
+      ({ pid: this.pid, pidfd: this.#pidfd } = spawnMonitor(theirs, ownNetwork));
     } catch (error) {
       close(ours);
       throw startFailure(error);
@@ -78,7 +81,7 @@ export class Monitor {
       reactor.unwatch(this.#pidfd);
       this.#end();
     });
-    this.#channel.send({ type: "prepare", hidden } satisfies Preparation);
+    this.#channel.send({ type: "prepare", hidden, ownNetwork } satisfies Preparation);
   }
 
   /** Whether the process still is there and has not failed. */
@@ -122,13 +125,13 @@ export class Monitor {
   }
 }
 
-function spawnMonitor(socket: number): { pid: number; pidfd: number } {
+function spawnMonitor(socket: number, ownNetwork: boolean): { pid: number; pidfd: number } {
   const file = Deno.env.get("STEMJAIL_EXE");
   if (file === undefined) throw new UserError("Cannot start a monitor: STEMJAIL_EXE is not set");
   const nothing = openAt(AT_FDCWD, "/dev/null", OpenFlag.readWrite);
   try {
     return spawn({
-      namespaces,
+      namespaces: namespaces | (ownNetwork ? Namespace.network : 0),
       file,
       arguments: ["stemjail", "monitor"],
       environment: monitorEnvironment(),
@@ -165,35 +168,54 @@ const remedies: Record<string, string> = {
 /** Milliseconds after a launch until its monitor is replaced: the launch has the processor first. */
 const REFILL_DELAY = 15;
 
-/** Keeps monitors waiting. */
+/** Launches of so many milliseconds count as a burst, and half as many monitors as it had wait. */
+const BURST = 1000;
+const MAXIMUM_WAITING = 8;
+
+/** After so many milliseconds without a launch the monitors of a background portal end. */
+const IDLE = 10 * 60 * 1000;
+
+/** Keeps monitors waiting: as many as were asked for, more in a burst, none under memory pressure. */
 export class MonitorPool {
   readonly #waiting: Monitor[] = [];
+  readonly #launches: number[] = [];
   #refill: ReturnType<typeof setTimeout> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Keeps none yet: see {@link fill}.
    *
    * @param size how many are to wait
    * @param hidden paths that every jail hides
+   * @param rests whether they may end when nothing is launched for long
    */
   constructor(
     private readonly reactor: Reactor,
     private readonly size: number,
     private readonly hidden: readonly string[],
+    private readonly rests: boolean,
   ) {}
 
-  /** A monitor for a jail, and soon after another one that waits in its place. */
-  take(): Monitor {
-    let monitor = this.#waiting.shift();
-    while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
+  /**
+   * A monitor for a jail, and soon after another one that waits in its place.
+   *
+   * @param ownNetwork false for a jail in the host's network, which none waits for
+   */
+  take(ownNetwork = true): Monitor {
+    if (!ownNetwork) return new Monitor(this.reactor, this.hidden, ownNetwork);
+    this.#launches.push(performance.now());
     clearTimeout(this.#refill);
     this.#refill = setTimeout(() => this.fill(), REFILL_DELAY);
+    let monitor = this.#waiting.shift();
+    while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
     return monitor ?? new Monitor(this.reactor, this.hidden);
   }
 
   /** Starts monitors until enough wait. */
   fill(): void {
-    while (this.#waiting.length < this.size) {
+    this.#restLater();
+    const wanted = this.#wanted();
+    while (this.#waiting.length < wanted) {
       try {
         this.#waiting.push(new Monitor(this.reactor, this.hidden));
       } catch {
@@ -206,6 +228,21 @@ export class MonitorPool {
   /** Ends those that wait. */
   drain(): void {
     clearTimeout(this.#refill);
+    clearTimeout(this.#rest);
     for (const monitor of this.#waiting.splice(0)) monitor.kill();
+  }
+
+  #wanted(): number {
+    if (this.size === 0 || isMemoryShort()) return 0;
+    const since = performance.now() - BURST;
+    while (this.#launches.length > 0 && this.#launches[0] < since) this.#launches.shift();
+    const forBurst = Math.min(MAXIMUM_WAITING, Math.floor(this.#launches.length / 2));
+    return Math.max(this.size, forBurst);
+  }
+
+  #restLater(): void {
+    if (!this.rests) return;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.drain(), IDLE);
   }
 }

@@ -14,7 +14,7 @@ import { hiddenPaths } from "./hidden.ts";
 import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitors.ts";
-import { loadCatalog } from "./profiles.ts";
+import { Profiles } from "./profiles.ts";
 import { Server } from "./serve.ts";
 import { leavePlace, takePlace } from "./socket.ts";
 
@@ -47,21 +47,31 @@ function onSignal(end: (signal: string) => void): void {
   }
 }
 
-function announce(given: Given, line: string): void {
-  if (!given.has("background")) return;
-  writeAll(READINESS, new TextEncoder().encode(line));
-  close(READINESS);
+/** Says once, to whoever started a portal in the background, how that went. */
+class Readiness {
+  #isTold: boolean;
+
+  constructor(given: Given) {
+    this.#isTold = !given.has("background");
+  }
+
+  tell(line: string): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    writeAll(READINESS, new TextEncoder().encode(line));
+    close(READINESS);
+  }
 }
 
-async function serve(given: Given, log: Log): Promise<number> {
+async function serve(given: Given, log: Log, readiness: Readiness): Promise<number> {
   const stated = given.all("profiles");
   const warm = readWarm(given);
-  const catalog = loadCatalog(stated, log);
+  const reactor = new Reactor();
+  const profiles = new Profiles(stated, log, reactor);
   const path = given.value("socket") ?? socketPath(processEnvironment, userId());
   const place = takePlace(path);
-  const reactor = new Reactor();
   const hidden = hiddenPaths(path, profileSources(stated).directories);
-  const monitors = new MonitorPool(reactor, warm, hidden);
+  const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
   const jails = new Jails(log);
   const unconfined = given.has("unconfined");
   const end = Promise.withResolvers<string>();
@@ -75,13 +85,11 @@ async function serve(given: Given, log: Log): Promise<number> {
     if (isIdle) leave("another build");
     return isIdle;
   };
-  const service = { reactor, catalog, monitors, jails, log, unconfined, retire };
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  const service = { reactor, profiles, monitors, jails, log, unconfined, directory, retire };
   const server = new Server(place.listener, service);
-  for (const { name, into } of catalog.pool.merged) {
-    log.write("info", "two profiles are one domain", { profile: name, domain: into });
-  }
-  log.write("info", "portal ready", { socket: path, profiles: catalog.profiles.length });
-  announce(given, "ready\n");
+  log.write("info", "portal ready", { socket: path, profiles: profiles.current().profiles.length });
+  readiness.tell("ready\n");
   monitors.fill();
   reactor.run(() => false).catch(end.reject);
   onSignal(leave);
@@ -94,10 +102,11 @@ async function serve(given: Given, log: Log): Promise<number> {
 /** Serves until a signal ends it; its jails end with it. */
 export async function portal(given: Given): Promise<number> {
   const log = new Log(readLevel(given), given.has("log-json"));
+  const readiness = new Readiness(given);
   try {
-    return await serve(given, log);
+    return await serve(given, log, readiness);
   } catch (error) {
-    announce(given, error instanceof Error ? error.message : String(error));
+    readiness.tell(error instanceof Error ? error.message : String(error));
     throw error;
   }
 }

@@ -19,12 +19,13 @@ import {
   versionOf,
 } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import type { Catalog } from "./catalog.ts";
 import { describe } from "./info.ts";
 import type { Jails } from "./jails.ts";
+import { type HelperContext, JailHelpers } from "./desktop_helpers.ts";
 import { planLaunch } from "./launch.ts";
 import type { Log } from "./log.ts";
 import type { MonitorPool } from "./monitors.ts";
+import type { Profiles } from "./profiles.ts";
 
 /** How long a client has to say what it wants, in milliseconds. */
 const PATIENCE = 10_000;
@@ -37,7 +38,7 @@ export interface Service {
   /** Who waits for descriptors. */
   readonly reactor: Reactor;
   /** The profiles. */
-  readonly catalog: Catalog;
+  readonly profiles: Profiles;
   /** Where monitors come from. */
   readonly monitors: MonitorPool;
   /** The running jails. */
@@ -46,6 +47,8 @@ export interface Service {
   readonly log: Log;
   /** Whether jails may list and mount what no profile grants. */
   readonly unconfined: boolean;
+  /** Where the portal's own sockets are. */
+  readonly directory: string;
   /** Gives the portal's place up if nothing depends on it; whether it did. */
   retire(): boolean;
 }
@@ -53,9 +56,12 @@ export interface Service {
 /** Serves clients of one listening socket. */
 export class Server {
   readonly #clients = new Set<Channel>();
+  readonly #helperContext: HelperContext;
 
   /** Starts to serve a listening socket, which its owner closes. */
   constructor(private readonly listener: number, private readonly service: Service) {
+    const { reactor, log, directory } = service;
+    this.#helperContext = { reactor, log, directory };
     service.reactor.watch(listener, Readiness.readable, () => this.#accept());
   }
 
@@ -129,17 +135,34 @@ export class Server {
     if (descriptors.length !== STANDARD_DESCRIPTORS) {
       throw new UserError("A run request comes with three descriptors", Status.notStarted);
     }
-    const { catalog, monitors, jails, unconfined } = this.service;
-    const launch = planLaunch(request, catalog, unconfined);
-    const monitor = monitors.take();
-    jails.start(monitor, launch, [client.release(), ...descriptors]);
+    const { profiles, monitors, jails, unconfined } = this.service;
+    const launch = planLaunch(request, profiles.current(), unconfined, profiles.problem);
+    const monitor = monitors.take(launch.ownNetwork);
+    const helpers = new JailHelpers(
+      this.#helperContext,
+      monitor,
+      launch.order,
+      request.environment,
+    );
+    const start = () => jails.start(monitor, launch, [client.release(), ...descriptors], helpers);
+    if (!helpers.areNeeded) return start();
+    // Without a network the launch is none, so it waits for that; and other clients do not.
+    helpers.begin().then(() => {
+      if (!client.isOpen) throw new Error("The client is gone");
+      start();
+    }).catch((error) => {
+      helpers.end();
+      monitor.kill();
+      descriptors.forEach(close);
+      client.send(refusal(error));
+    });
   }
 
   #query(request: QueryRequest): Reply {
-    const { catalog, jails } = this.service;
+    const { profiles, jails } = this.service;
     switch (request.type) {
       case "info":
-        return { type: "text", text: describe(catalog, jails.status(), request.format) };
+        return { type: "text", text: describe(profiles.current(), jails.status(), request.format) };
       case "ps":
         return { type: "jails", jails: jails.status() };
       case "stop":

@@ -1,7 +1,6 @@
 // Binds with `create = true`: directories that programs expect to find, such as a browser's own.
 
 import { isWithin } from "./bind_path.ts";
-import type { Refusal } from "./problem.ts";
 import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";
 

@@ -1,5 +1,7 @@
 // What the loader asks of the host's files, as functions, so that tests can answer for a host of their own.
 
+import { AT_FDCWD, readLinkAt, statusAt } from "../../ffi/file.ts";
+
 /** What a path names, links not followed. */
 export type FileKind =
   | "directory"
@@ -34,14 +36,28 @@ function kindOf(info: Deno.FileInfo): FileKind {
   return "file";
 }
 
+/** For /sys the runtime would want every permission, and profiles may grant parts of it. */
+function isWithheld(path: string): boolean {
+  return path === "/sys" || path.startsWith("/sys/");
+}
+
+function kindByCall(path: string): FileKind {
+  const { kind } = statusAt(AT_FDCWD, path);
+  return kind === "device" ? "character device" : kind;
+}
+
+function linkByCall(path: string): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(readLinkAt(AT_FDCWD, path) ?? undefined);
+}
+
 /** The files of the machine that this process runs on. */
 export const hostFileSystem: FileSystem = {
-  kind: (path) => kindOf(Deno.lstatSync(path)),
+  kind: (path) => isWithheld(path) ? kindByCall(path) : kindOf(Deno.lstatSync(path)),
   follow: (path) => {
     const info = Deno.statSync(path);
     return { kind: kindOf(info), size: info.size };
   },
-  readLink: (path) => Deno.readLinkSync(path),
+  readLink: (path) => isWithheld(path) ? linkByCall(path) : Deno.readLinkSync(path),
   readFile: (path) => Deno.readFileSync(path),
   readDirectory: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
 };

@@ -58,6 +58,8 @@ export interface StartedReply {
   readonly type: "started";
   /** The name of the domain that the jail starts in. */
   readonly domain: string;
+  /** What the user should know. */
+  readonly warning?: string;
 }
 
 /** A step in a jail's life from one candidate set to a narrower one. */
@@ -109,6 +111,27 @@ export type Reply =
 /** What a path was when its profile was loaded. */
 export type BindKind = "directory" | "file" | "socket" | "fifo" | "link";
 
+/**
+ * Something of the user's session that appears in the jail's own /dev, /tmp or /etc as soon as every
+ * candidate has the trait: a socket or device of the host, or a file of the portal's making.
+ */
+export type Provision =
+  & {
+    /** The word that a domain must have for it (src/profile/traits.ts). */
+    readonly trait: string;
+    /** Where it appears. */
+    readonly destination: string;
+  }
+  & ({
+    readonly kind: "socket" | "device";
+    /** Absolute path on the host, without symbolic links. */
+    readonly source: string;
+  } | {
+    readonly kind: "file";
+    /** What it holds, in base64. */
+    readonly content: string;
+  });
+
 /** A candidate domain, as a monitor needs it. */
 export interface OrderedDomain {
   /** The profile's name. */
@@ -119,6 +142,8 @@ export interface OrderedDomain {
     readonly write: boolean;
     readonly kind: BindKind;
   }[];
+  /** What it has beside paths. */
+  readonly traits: readonly string[];
 }
 
 /** Limits of one process or user, in the units of setrlimit(2). */
@@ -153,10 +178,16 @@ export interface LaunchOrder {
   readonly linger: boolean;
   /** What setrlimit(2) is told. */
   readonly limits: readonly OrderedLimit[];
+  /** The home directory inside; where nothing grants it, it is the jail's own. */
+  readonly home: string;
+  /** What can appear of the user's session. */
+  readonly provisions: readonly Provision[];
   /** Whether user namespaces may be nested inside. */
   readonly nestedNamespaces: boolean;
   /** Whether commands inside may list and mount what no profile grants. */
   readonly unconfined: boolean;
+  /** What the client is to be told at the start. */
+  readonly warning?: string;
 }
 
 /** Portal to monitor: make an empty jail and wait. */
@@ -165,10 +196,19 @@ export interface Preparation {
   readonly type: "prepare";
   /** Paths of the host that no grant may ever show. */
   readonly hidden: readonly string[];
+  /** Whether the jail has a network namespace of its own, or else the host's. */
+  readonly ownNetwork: boolean;
 }
 
 /** Portal to monitor, once it is prepared. */
-export type Order = LaunchOrder | { readonly type: "stop" };
+export type Order = LaunchOrder | ProvideOrder | { readonly type: "stop" };
+
+/** Portal to monitor: more of the session, for a jail that runs; descriptors to keep may come along. */
+export interface ProvideOrder {
+  readonly type: "provide";
+  /** What is to appear. */
+  readonly provisions: readonly Provision[];
+}
 
 /** Monitor to portal. */
 export type MonitorEvent =

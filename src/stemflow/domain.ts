@@ -14,6 +14,8 @@ export interface Domain {
   readonly name: string;
   /** What it grants; what they grant adds up. */
   readonly binds: readonly Bind[];
+  /** What it has beside paths, as words. The engine only keeps apart what differs in them. */
+  readonly traits?: readonly string[];
 }
 
 /** What a program wants to do with a path. */

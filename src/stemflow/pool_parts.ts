@@ -32,12 +32,12 @@ export function buildParts(profiles: readonly Domain[]): PoolParts {
   tree.number();
   const parts: PoolParts = { domains: [], merged: [], tree, grants: [], indexes: new Map() };
   const firstWith = new Map<string, number>();
-  profiles.forEach(({ name, binds }, at) => {
+  profiles.forEach(({ name, binds, traits = [] }, at) => {
     if (parts.indexes.has(name)) {
       throw new DomainNameError(name, `Cannot use the name ${JSON.stringify(name)} twice`);
     }
     const grants = minimalGrants(tree, encodeGrants(nodesOf[at], binds));
-    const key = grants.join();
+    const key = [grants.join(), ...traits.toSorted()].join("\0");
     const index = firstWith.get(key) ?? parts.domains.length;
     parts.indexes.set(name, index);
     if (index < parts.domains.length) {
@@ -46,7 +46,11 @@ export function buildParts(profiles: readonly Domain[]): PoolParts {
     }
     firstWith.set(key, index);
     parts.grants.push(grants);
-    parts.domains.push({ name, binds: bindsOf(tree, grants) });
+    parts.domains.push({
+      name,
+      binds: bindsOf(tree, grants),
+      ...(traits.length === 0 ? {} : { traits }),
+    });
   });
   grantInTree(parts);
   return parts;

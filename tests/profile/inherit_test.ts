@@ -28,10 +28,11 @@ function complete(...texts: string[]): Profile {
 const paths = (profile: Profile) => profile.binds.map((bind) => bind.path);
 
 Deno.test("a profile that says nothing has every default", () => {
-  const { run, env, net, limits, sandbox } = complete('name = "a"');
+  const { run, env, net, desktop, limits, sandbox } = complete('name = "a"');
   assert.deepEqual(run, { cmd: [], linger: false, match: undefined });
   assert.deepEqual(env, { pass: [], set: {}, unset: [] });
   assert.deepEqual(net, { mode: "none", loopback: false });
+  assert.deepEqual(new Set(Object.values(desktop).map(String)), new Set(["false", ""]));
   assert.deepEqual(limits, {
     processes: 4096,
     openFiles: 16384,

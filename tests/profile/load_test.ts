@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type LoadOptions, loadProfiles } from "../../src/profile/load.ts";
 import { formatFinding } from "../../src/profile/problem.ts";
+import { DEFAULT_SETTINGS } from "../../src/profile/profile.ts";
 import { fakeHost, type FakeNode, profileText } from "./fake_host.ts";
 
 const system = {
@@ -50,6 +51,7 @@ cmd = ["/bin/sh"]
     run: { cmd: ["/bin/sh"], linger: false, match: undefined },
     env: { pass: [], set: {}, unset: [] },
     net: { mode: "none", loopback: false },
+    desktop: DEFAULT_SETTINGS.desktop,
     limits: { processes: 4096, openFiles: 16384, addressSpaceMb: 0, coreMb: 0 },
     sandbox: { nestedNamespaces: false },
     skipped: [],

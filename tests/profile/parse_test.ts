@@ -40,7 +40,7 @@ cmd = ["/bin/sh", "-l"]
 Deno.test("every key is read", () => {
   const profile = parsed(`name = "all"
 extends = ["base", "shell"]
-fs.bind = [{ path = "~/a", optional = true }]
+fs.bind = [{ path = "~/a", optional = true, create = true }]
 run = { cmd = ["x"], linger = true, match = [] }
 [env]
 pass = ["LANG"]
@@ -49,6 +49,16 @@ unset = ["MAIL"]
 [net]
 mode = "nat"
 loopback = true
+[desktop]
+x11 = true
+wayland = true
+dbus = "unfiltered"
+dbus_talk = ["org.freedesktop.Notifications", "org.mpris.*"]
+audio = true
+gpu = true
+fonts = true
+themes = true
+portals = true
 [limits]
 processes = 1_000
 open_files = 0x100
@@ -59,6 +69,7 @@ nested_namespaces = true
 `);
   assert.deepEqual(profile.extends, ["base", "shell"]);
   assert.equal(profile.binds[0].optional, true);
+  assert.equal(profile.binds[0].create, true);
   assert.deepEqual(profile.run, { cmd: ["x"], linger: true, match: [] });
   assert.deepEqual({ ...profile.env, set: { ...profile.env.set } }, {
     pass: ["LANG"],
@@ -66,6 +77,17 @@ nested_namespaces = true
     unset: ["MAIL"],
   });
   assert.deepEqual(profile.net, { mode: "nat", loopback: true });
+  assert.deepEqual(profile.desktop, {
+    x11: true,
+    wayland: true,
+    dbus: "unfiltered",
+    dbusTalk: ["org.freedesktop.Notifications", "org.mpris.*"],
+    audio: true,
+    gpu: true,
+    fonts: true,
+    themes: true,
+    portals: true,
+  });
   assert.deepEqual(profile.limits, {
     processes: 1000,
     openFiles: 256,
@@ -105,12 +127,20 @@ const broken: Record<string, [text: string, ...messages: string[]]> = {
   ],
   "an unknown key with a line break": [
     'name = "x"\n"a\\nb" = 1',
-    'p.toml:2:1: Unknown key "a\\nb": the keys at the top of a profile are name, extends, fs, run, env, net, limits, sandbox',
+    'p.toml:2:1: Unknown key "a\\nb": the keys at the top of a profile are name, extends, fs, run, env, net, desktop, limits, sandbox',
   ],
   "a key of JavaScript's": [
     'name = "x"\n__proto__ = {}\nrun.constructor = 1',
-    'p.toml:2:1: Unknown key "__proto__": the keys at the top of a profile are name, extends, fs, run, env, net, limits, sandbox',
+    'p.toml:2:1: Unknown key "__proto__": the keys at the top of a profile are name, extends, fs, run, env, net, desktop, limits, sandbox',
     'p.toml:3:5: Unknown key "run.constructor": the keys in "run" are cmd, linger, match',
+  ],
+  "a word that dbus does not know": [
+    'name = "x"\n[desktop]\ndbus = "all"',
+    'p.toml:3:8: "desktop.dbus" is a string: it must be true or false, as in dbus = true without quotes',
+  ],
+  "a bus name that is none": [
+    'name = "x"\n[desktop]\ndbus_talk = ["org"]',
+    'p.toml:3:14: Cannot talk to "org" on the session bus: write a bus name, as in "org.freedesktop.Notifications" or "org.mpris.MediaPlayer2.*"',
   ],
   "a number for a name": [
     "name = 3",

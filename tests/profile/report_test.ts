@@ -74,6 +74,10 @@ set = { X = "1 2" }
 [net]
 mode = "nat"
 loopback = true
+[desktop]
+x11 = true
+dbus = true
+dbus_talk = ["org.x.Y"]
 [limits]
 address_space_mb = 64
 `,
@@ -92,6 +96,7 @@ pass               none
 set                "X=1 2"
 unset              none
 network            nat, with the host's loopback
+desktop            x11 dbus org.x.Y
 limits             4096 processes, 16384 open files, address space 64 MiB, no core files
 nested namespaces  no
 

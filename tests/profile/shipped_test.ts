@@ -105,8 +105,11 @@ Deno.test("the shipped profiles are sound on this host", () => {
   assert.deepEqual(problems.map(({ message }) => message), []);
 });
 
-Deno.test("nothing but the clients' folders and the projects can be written", () => {
-  const folders = ["Clients/OpenBar", "Clients/Paranoid", "Clients/Company", "src", ".ssh"];
+Deno.test("nothing can be written but clients' folders, projects, documents and programs' own", () => {
+  const folders = [
+    ...["Clients/OpenBar", "Clients/Paranoid", "Clients/Company", "src", ".ssh"],
+    ...["Documents", "Music", "Templates"],
+  ];
   const home = Object.fromEntries(
     folders.map((folder): [string, FakeNode] => [`/home/u/${folder}/f`, ""]),
   );
@@ -121,6 +124,11 @@ Deno.test("nothing but the clients' folders and the projects can be written", ()
     OpenBar: ["/home/u/Clients/OpenBar"],
     Paranoid: ["/home/u/Clients/Paranoid"],
     Company: ["/home/u/Clients/Company"],
+    documents: ["/home/u/Documents"],
+    office: ["/home/u/Documents", "/home/u/.config/libreoffice"],
+    media: [],
+    firefox: ["/home/u/.mozilla", "/home/u/.cache/mozilla", "/home/u/Downloads"],
+    chromium: ["/home/u/.config/chromium", "/home/u/.cache/chromium", "/home/u/Downloads"],
   });
 });
 

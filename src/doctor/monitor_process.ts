@@ -1,0 +1,55 @@
+/**
+ * What a monitor's process is started with.
+ *
+ * @module
+ */
+import { Namespace } from "../../ffi/namespace.ts";
+import { groupId, userId } from "../../ffi/process.ts";
+import { type SpawnRequest, SpawnStep } from "../../ffi/spawn.ts";
+import { UserError } from "../errors.ts";
+
+/** The six namespaces that every jail has of its own. */
+const jailNamespaces = Namespace.user | Namespace.mount | Namespace.pid | Namespace.ipc |
+  Namespace.uts | Namespace.network;
+
+/** Capabilities, by the numbers of capabilities(7), that the monitor has in its user namespace. */
+const capabilities = [
+  8, // CAP_SETPCAP: empties the application's bounding set
+  12, // CAP_NET_ADMIN: brings the loopback interface up
+  18, // CAP_SYS_CHROOT: setns(2) into a mount namespace
+  21, // CAP_SYS_ADMIN: mounts, host name
+].reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
+
+/** What the launcher needs to find its files again. */
+const passed = /^(HOME|XDG_CACHE_HOME|STEMJAIL_(EXE|DIR|FILES|INSTALLED))$/;
+
+function monitorEnvironment(): string[] {
+  return Object.entries(Deno.env.toObject()).filter(([name]) => passed.test(name))
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+/**
+ * How to start a monitor.
+ *
+ * @param descriptors its 0, 1 and 2, and as 3 its end of a socket pair
+ * @throws UserError when the program does not know its own file
+ */
+export function monitorRequest(descriptors: readonly number[]): SpawnRequest {
+  const file = Deno.env.get("STEMJAIL_EXE");
+  if (file === undefined) {
+    throw new UserError(
+      "Cannot start a monitor: STEMJAIL_EXE is not set; run the built executable",
+    );
+  }
+  return {
+    namespaces: jailNamespaces,
+    file,
+    arguments: ["stemjail", "monitor"],
+    environment: monitorEnvironment(),
+    directory: "/",
+    descriptors,
+    steps: SpawnStep.blockSignals,
+    identity: { uid: userId(), gid: groupId() },
+    ambient: capabilities,
+  };
+}

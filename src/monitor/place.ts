@@ -1,0 +1,94 @@
+/**
+ * Places in a jail for what is not a grant: in its own /dev and /tmp, and files of its own in /etc.
+ *
+ * Two of them the application can write to, so names there may be its traps: nothing is followed, nothing
+ * that exists is opened, and a place that cannot be had is not used.
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import {
+  AT_FDCWD,
+  close,
+  ensureDirectoryAt,
+  openAt,
+  OpenFlag,
+  openResolved,
+  ResolveFlag,
+} from "../../ffi/file.ts";
+import { encodePath } from "../stemflow/path.ts";
+import type { Skeleton } from "./skeleton.ts";
+
+const node = OpenFlag.pathOnly | OpenFlag.noFollow;
+const directory = OpenFlag.pathOnly | OpenFlag.directory;
+const newFile = OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive;
+
+/** A directory of the jail's own that can be written to now, and the path of it that the jail has. */
+interface Base {
+  readonly path: string;
+  open(): number;
+}
+
+/** The calling thread is in M1 when a base is opened; the most specific one comes first. */
+function basesOf({ root, devices }: Skeleton): Base[] {
+  return [
+    { path: "/dev/runtime", open: () => openAt(AT_FDCWD, "/dev/runtime", directory) },
+    { path: "/tmp", open: () => openAt(AT_FDCWD, "/tmp", directory) },
+    { path: "/dev", open: () => openAt(devices, ".", directory) },
+    { path: "", open: () => openAt(root, ".", directory) },
+  ];
+}
+
+/** What a path of the jail leads to, as an O_PATH descriptor; or -1 when there is nothing. */
+export function findPlace(jailRoot: number, path: string, followsLinks: boolean): number {
+  const links = followsLinks ? 0 : ResolveFlag.noSymbolicLinks;
+  const flags = followsLinks ? OpenFlag.pathOnly : node;
+  try {
+    const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks | links;
+    return openResolved(jailRoot, encodePath(path), flags, resolve);
+  } catch (error) {
+    if (error instanceof KernelError && error.code === "ENOENT") return -1;
+    throw error;
+  }
+}
+
+/** Opens a directory in another one, made if it is missing; `parent` is closed. */
+function enter(parent: number, name: string, mode: number): number {
+  try {
+    ensureDirectoryAt(parent, encodePath(name), mode);
+    return openAt(parent, encodePath(name), directory | OpenFlag.noFollow);
+  } finally {
+    close(parent);
+  }
+}
+
+/**
+ * Makes directories of the jail's own; the calling thread is in M1.
+ *
+ * @param path absolute, normalised
+ * @param mode permission bits of the last one; those around it can be entered by everybody
+ * @returns the last one, as an O_PATH descriptor
+ */
+export function makeOwnDirectory(skeleton: Skeleton, path: string, mode: number): number {
+  const base = basesOf(skeleton).find((each) => `${path}/`.startsWith(`${each.path}/`))!;
+  const names = path.slice(base.path.length).split("/").filter((name) => name !== "");
+  return names.reduce(
+    (parent, name, index) => enter(parent, name, index === names.length - 1 ? mode : 0o755),
+    base.open(),
+  );
+}
+
+/**
+ * Makes an empty file to mount on; the calling thread is in M1.
+ *
+ * @param path absolute, normalised, of which nothing exists in a tree of the host
+ */
+export function makeOwnFile(skeleton: Skeleton, path: string): void {
+  const slash = path.lastIndexOf("/");
+  const parent = makeOwnDirectory(skeleton, path.slice(0, slash), 0o755);
+  try {
+    close(openAt(parent, encodePath(path.slice(slash + 1)), newFile, 0o600));
+  } finally {
+    close(parent);
+  }
+}

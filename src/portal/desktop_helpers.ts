@@ -1,0 +1,132 @@
+/**
+ * What runs outside for one jail: its way to the network, its filter of the session bus. Both come when
+ * every candidate has the trait, at the launch or by a transition, and go with the jail.
+ *
+ * @module
+ */
+import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
+import { commonTraits, type Trait } from "../profile/traits.ts";
+import type { LaunchOrder, OrderedDomain, Provision } from "../protocol/messages.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+import type { Variables } from "./desktop.ts";
+import { busAddress, startBus } from "./desktop_bus.ts";
+import type { Helper } from "./helper.ts";
+import type { Log } from "./log.ts";
+import type { Monitor } from "./monitors.ts";
+import { connectNetwork } from "./network.ts";
+
+/** What helpers are started with. */
+export interface HelperContext {
+  /** Watches them. */
+  readonly reactor: Reactor;
+  /** Hears of what could not be had. */
+  readonly log: Log;
+  /** Where sockets for jails go, without a slash at the end. */
+  readonly directory: string;
+}
+
+/** What a helper adds to the jail. */
+interface Addition {
+  readonly provision: Provision;
+  readonly lifelines: readonly number[];
+  readonly helper: Helper;
+}
+
+/** What all the named domains have. */
+function traitsAmong(domains: readonly OrderedDomain[], names?: readonly string[]): Trait[] {
+  const chosen = domains.filter(({ name }) => names === undefined || names.includes(name));
+  return commonTraits(chosen.map(({ traits }) => traits as Trait[]));
+}
+
+/** The helpers of one jail. */
+export class JailHelpers {
+  readonly #running: Helper[] = [];
+  readonly #paths: string[] = [];
+  readonly #busAddress: string | null;
+  #isConnected = false;
+  /** The rules of the bus that is there, as one text. */
+  #busRules: string | null = null;
+  #busCount = 0;
+  #isOver = false;
+
+  /** Starts nothing yet. */
+  constructor(
+    private readonly context: HelperContext,
+    private readonly monitor: Monitor,
+    private readonly order: LaunchOrder,
+    outside: Variables,
+  ) {
+    this.#busAddress = busAddress(outside);
+  }
+
+  /** Whether the launch has to wait for a helper. */
+  get areNeeded(): boolean {
+    return this.#wanted(traitsAmong(this.order.domains)).length > 0;
+  }
+
+  /**
+   * Starts what the first domain has.
+   *
+   * @throws UserError when the network cannot be had; a bus that cannot is only logged
+   */
+  async begin(): Promise<void> {
+    await Promise.all(this.#wanted(traitsAmong(this.order.domains)).map((start) => start()));
+  }
+
+  /** Starts what a transition adds; what cannot be had is logged. */
+  moved(candidates: readonly string[]): void {
+    for (const start of this.#wanted(traitsAmong(this.order.domains, candidates))) {
+      start().catch((error) => this.#complain(error));
+    }
+  }
+
+  /** Ends all of them. */
+  end(): void {
+    this.#isOver = true;
+    for (const helper of this.#running) helper.stop();
+    for (const path of this.#paths) removeAt(AT_FDCWD, path);
+  }
+
+  #wanted(traits: readonly Trait[]): (() => Promise<void>)[] {
+    const wanted: (() => Promise<void>)[] = [];
+    if (traits.includes("net-nat") && !traits.includes("net-host") && !this.#isConnected) {
+      wanted.push(() => this.#connect(traits.includes("net-loopback")));
+    }
+    const rules = traits.filter((trait) => /^dbus|^portals$/.test(trait)).sort().join(" ");
+    if (traits.includes("dbus") && this.#busAddress !== null && rules !== this.#busRules) {
+      wanted.push(() => this.#openBus(traits, rules));
+    }
+    return wanted;
+  }
+
+  async #connect(loopback: boolean): Promise<void> {
+    this.#isConnected = true;
+    const { reactor } = this.context;
+    this.#add(await connectNetwork(reactor, this.monitor.pid, loopback));
+  }
+
+  /** A bus with other rules takes the place of the one before; who is connected to that stays so. */
+  async #openBus(traits: readonly Trait[], rules: string): Promise<void> {
+    this.#busRules = rules;
+    const path = `${this.context.directory}/bus-${this.monitor.pid}-${++this.#busCount}`;
+    this.#paths.push(path);
+    try {
+      const { reactor } = this.context;
+      this.#add(await startBus(reactor, this.#busAddress as string, path, traits));
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #add({ provision, lifelines, helper }: Addition): void {
+    this.#running.push(helper);
+    if (this.#isOver) helper.stop();
+    this.monitor.order({ type: "provide", provisions: [provision] }, lifelines);
+  }
+
+  #complain(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const [command = ""] = this.order.arguments;
+    this.context.log.write("warning", "a part of the session is missing", { command, why });
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Whether the machine has memory to spare.
+ *
+ * @module
+ */
+
+import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+
+const MAXIMUM_BYTES = 16 * 1024;
+
+/** Below this share of all memory nothing is kept ready. */
+const LEAST_SHARE = 0.1;
+
+function kilobytes(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? NaN);
+}
+
+/**
+ * Judges the text of /proc/meminfo (proc(5)). What it does not say is no reason for alarm.
+ *
+ * @param text of the file
+ */
+export function isShortOfMemory(text: string): boolean {
+  return kilobytes(text, "MemAvailable") < LEAST_SHARE * kilobytes(text, "MemTotal");
+}
+
+/** Whether the kernel would have to make room for a few more processes. */
+export function isMemoryShort(): boolean {
+  const file = openAt(AT_FDCWD, "/proc/meminfo", OpenFlag.readOnly);
+  try {
+    return isShortOfMemory(new TextDecoder().decode(readAll(file, MAXIMUM_BYTES)));
+  } finally {
+    close(file);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * A jail's way to the network: `[net] mode = "nat"`. A program outside, as the user, carries what the
+ * jail sends; the jail's namespace gets an interface, addresses and routes, and no capability.
+ *
+ * @module
+ */
+import { close, pipe } from "../../ffi/file.ts";
+import { userId } from "../../ffi/process.ts";
+import { Status, UserError } from "../errors.ts";
+import type { Provision } from "../protocol/messages.ts";
+import type { Reactor } from "../protocol/reactor.ts";
+import { readHostText } from "./host_file.ts";
+import { findHelper, Helper, type HelperCommand } from "./helper.ts";
+
+/** The interface inside. */
+const INTERFACE = "nat0";
+
+/** Addresses that nobody has, at which pasta answers as the host's own name server would. */
+const RESOLVER_4 = "169.254.1.1";
+const RESOLVER_6 = "fd53::53";
+
+/** Where slirp4netns answers (its manual). */
+const SLIRP_RESOLVER = "10.0.2.3";
+
+/** Where the jail's name server is written down, whatever the host has there. */
+export const RESOLVER_FILE = "/etc/resolv.conf";
+
+/** A network that is up. */
+export interface Network {
+  /** Name server and search list, for the jail. */
+  readonly provision: Provision;
+  /** What the jail's monitor is to keep open: the carrier ends when it is closed. Or none. */
+  readonly lifelines: readonly number[];
+  /** The carrier. */
+  readonly helper: Helper;
+}
+
+interface Carrier {
+  readonly command: HelperCommand;
+  readonly resolver: string;
+  readonly lifelines: readonly number[];
+  /** Closed once the carrier has it. */
+  readonly given: readonly number[];
+}
+
+/** Whether the host has any route by IPv4 but to itself: route(8), /proc/net/route. */
+function hasInternet4(): boolean {
+  return readHostText("/proc/net/route").split("\n").slice(1).some((line) => line.trim() !== "");
+}
+
+function pasta(file: string, pid: number, loopback: boolean): Carrier {
+  const resolver = hasInternet4() ? RESOLVER_4 : RESOLVER_6;
+  const forwarding = loopback ? "auto" : "none";
+  return {
+    command: {
+      file,
+      // It writes its pid once everything is set up.
+      ready: 1,
+      arguments: [
+        ...["pasta", "--config-net", "--foreground", "--quiet", "--pid", "/proc/self/fd/1"],
+        ...["--ns-ifname", INTERFACE, "--dns-forward", resolver],
+        ...["--tcp-ports", "none", "--udp-ports", "none"],
+        ...["--tcp-ns", forwarding, "--udp-ns", forwarding],
+        ...(loopback ? [] : ["--no-map-gw"]),
+        // For root it would become nobody, who may not enter this namespace.
+        ...(userId() === 0 ? ["--runas", "0"] : []),
+        ...["--netns", `/proc/${pid}/ns/net`, "--userns", `/proc/${pid}/ns/user`],
+      ],
+    },
+    resolver,
+    lifelines: [],
+    given: [],
+  };
+}
+
+function slirp(file: string, pid: number, loopback: boolean): Carrier {
+  // It ends when the other end of descriptor 4 is closed.
+  const [exit, lifeline] = pipe();
+  return {
+    command: {
+      file,
+      ready: 3,
+      extra: exit,
+      arguments: [
+        ...["slirp4netns", "--configure", "--mtu=65520", "--ready-fd=3", "--exit-fd=4"],
+        ...(loopback ? [] : ["--disable-host-loopback"]),
+        ...[`--userns-path=/proc/${pid}/ns/user`, "--netns-type=path"],
+        ...[`/proc/${pid}/ns/net`, INTERFACE],
+      ],
+    },
+    resolver: SLIRP_RESOLVER,
+    lifelines: [lifeline],
+    given: [exit],
+  };
+}
+
+function chooseCarrier(pid: number, loopback: boolean): Carrier {
+  const pastaFile = findHelper("pasta");
+  if (pastaFile !== null) return pasta(pastaFile, pid, loopback);
+  const slirpFile = findHelper("slirp4netns");
+  if (slirpFile !== null) return slirp(slirpFile, pid, loopback);
+  throw new UserError(
+    'Cannot connect the jail to the network: [net] mode = "nat" needs pasta; install the package passt',
+    Status.notStarted,
+  );
+}
+
+/** The jail's resolv.conf: its own name server, the host's search list and options. */
+function resolverText(resolver: string): string {
+  const kept = readHostText("/etc/resolv.conf").split("\n")
+    .filter((line) => /^(search|domain|options)\s/.test(line));
+  return [`nameserver ${resolver}`, ...kept, ""].join("\n");
+}
+
+/**
+ * The file that a jail finds its name server in.
+ *
+ * @param resolver address of the name server; without it, the file as it is before there is a network
+ */
+export function resolverProvision(resolver?: string): Provision {
+  const text = resolver === undefined ? "" : resolverText(resolver);
+  const content = new TextEncoder().encode(text).toBase64();
+  return { trait: "net-nat", kind: "file", destination: RESOLVER_FILE, content };
+}
+
+/** What to do about a carrier that failed. */
+function failure(error: unknown, { command }: Carrier): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const name = command.arguments[0];
+  const tunnel = "/dev/net/tun must exist and be open for you to read and write (mode 0666)";
+  return new UserError(
+    `Cannot connect the jail to the network: ${name}: ${reason}; ${tunnel}`,
+    Status.notStarted,
+  );
+}
+
+/**
+ * Connects the network namespace of a process.
+ *
+ * @param pid a monitor that the caller has not collected: else another process might have its number
+ * @param loopback whether the host's own loopback can be reached
+ * @throws UserError when there is no way, or it did not work in time
+ */
+export async function connectNetwork(
+  reactor: Reactor,
+  pid: number,
+  loopback: boolean,
+): Promise<Network> {
+  const carrier = chooseCarrier(pid, loopback);
+  try {
+    const helper = new Helper(reactor, carrier.command);
+    carrier.given.forEach(close);
+    await helper.ready;
+    const provision = resolverProvision(carrier.resolver);
+    return { provision, lifelines: carrier.lifelines, helper };
+  } catch (error) {
+    carrier.lifelines.forEach(close);
+    throw failure(error, carrier);
+  }
+}
