@@ -61,6 +61,9 @@ export const commonFlags: readonly string[] = [
   ...["-s", `-ffile-prefix-map=${root}=`],
 ];
 
+/** On arm64 the compiler would call a library for atomic operations. */
+const withoutHelpers = Deno.build.arch === "aarch64" ? ["-mno-outline-atomics"] : [];
+
 function shimSources(): string[] {
   return Array.from(Deno.readDirSync(`${root}shim`), (entry) => `shim/${entry.name}`)
     .filter((path) => path.endsWith(".c") && !notOfTheShim.includes(path))
@@ -74,8 +77,12 @@ export function artefacts(): readonly Artefact[] {
     {
       name: "stemshim.so",
       sources: shimSources(),
-      // Linked to no library, so that it loads with any version of the C library.
-      flags: ["-fPIC", "-shared", ...withoutLibrary, "-ftls-model=initial-exec"],
+      // Linked to no library, so that it loads with any version of the C library, and in two
+      // mappings instead of four, since every program of a jail loads it.
+      flags: [
+        ...["-fPIC", "-shared", ...withoutLibrary, "-ftls-model=initial-exec"],
+        ...["-Wl,-z,noseparate-code", ...withoutHelpers],
+      ],
     },
   ];
 }

@@ -167,8 +167,12 @@ static bool set_limits(const struct spawn_request *request) {
 }
 
 static bool drop_bounding_set(void) {
-    for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) {
+    for (unsigned capability = 0;; capability++) {
+        int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+        if (held < 0 && errno == EINVAL && capability > CAP_AUDIT_READ) {
+            break; /* there is no such capability, and none after it (prctl(2)) */
+        }
+        if (held < 0 || (held > 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)) {
             return false;
         }
     }
