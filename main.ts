@@ -20,6 +20,7 @@ const roles: Readonly<Record<string, () => Promise<Role>>> = {
   ps: async () => (await import("./src/kage/ps.ts")).ps,
   stop: async () => (await import("./src/kage/stop.ts")).stop,
   profile: async () => (await import("./src/kage/profile.ts")).profile,
+  desktop: async () => (await import("./src/kage/desktop.ts")).desktop,
   doctor: async () => (await import("./src/kage/doctor.ts")).doctor,
   shim: async () => (await import("./src/kage/inside.ts")).inside,
   mount: async () => (await import("./src/kage/inside.ts")).inside,

@@ -46,6 +46,7 @@ export const permissionTable: readonly (readonly [string | null, readonly Permis
   ["ps", client],
   ["stop", client],
   ["profile", [environment, ffi, readAny]],
+  ["desktop", [environment, ffi, readAny]],
   ["doctor", [...client, readSystem]],
   ["shim", client],
   ["mount", client],

@@ -116,6 +116,15 @@ export const commands: readonly Command[] = [
     ],
   },
   {
+    name: "desktop",
+    summary: "put a program into the desktop's menu, so that it starts in a jail",
+    operands: "install NAME | uninstall NAME",
+    options: [help],
+    notes: [
+      "The entry is a copy of the program's own, beside which it appears; `uninstall` removes it.",
+    ],
+  },
+  {
     name: "doctor",
     summary: "say what this system allows, and how to allow the rest",
     operands: "",

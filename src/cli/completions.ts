@@ -10,9 +10,13 @@ import { print } from "./output.ts";
 
 const shown = commands.filter((command) => !command.isInternal);
 
+const operands: Readonly<Record<string, readonly string[]>> = {
+  profile: ["check", "list", "show", "edit", "new"],
+  desktop: ["install", "uninstall"],
+};
+
 function words({ options, name }: Command): string {
-  const operands = name === "profile" ? ["check", "list", "show", "edit", "new"] : [];
-  return [...options.map((option) => `--${option.name}`), ...operands].join(" ");
+  return [...options.map((option) => `--${option.name}`), ...operands[name] ?? []].join(" ");
 }
 
 function bash(): string {

@@ -47,7 +47,9 @@ export function edit(path: string): boolean {
 }
 
 function waitFor(pid: number, pidfd: number): number {
-  const reactor = new Reactor();
+  const reactor = new Reactor((error) => {
+    throw error;
+  });
   let status: number | null = null;
   reactor.watch(pidfd, Readiness.readable, () => {
     const end = reap(pid);

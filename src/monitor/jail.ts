@@ -61,9 +61,10 @@ export class Jail {
     return this.#isOver || performance.now() >= this.#deadline;
   }
 
-  /** Milliseconds until {@link isOver} may change by itself, or -1. */
+  /** Whole milliseconds until {@link isOver} may change by itself, or -1. */
   get patience(): number {
-    return this.#deadline === Infinity ? -1 : Math.max(0, this.#deadline - performance.now());
+    const rest = this.#deadline - performance.now();
+    return rest === Infinity ? -1 : Math.max(0, Math.ceil(rest));
   }
 
   /** Whether an application was started. */

@@ -4,12 +4,14 @@
  *
  * @module
  */
-import { signalDescriptor } from "../../ffi/epoll.ts";
-import { Readiness } from "../../ffi/epoll.ts";
+import { Readiness, signalDescriptor } from "../../ffi/epoll.ts";
 import { read } from "../../ffi/file.ts";
 import { Signal } from "../../ffi/process.ts";
+import { send } from "../../ffi/socket.ts";
+import { Status } from "../errors.ts";
 import { Channel } from "../protocol/channel.ts";
-import type { Order, Preparation } from "../protocol/messages.ts";
+import { encodeFrame } from "../protocol/frame.ts";
+import type { ErrorReply, LaunchOrder, Order, Preparation } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
 import { Jail } from "./jail.ts";
 import { prepareJail } from "./prepare.ts";
@@ -19,9 +21,12 @@ const SIGNAL_INFORMATION_BYTES = 128;
 
 /** One monitor: first without a jail, then with one. */
 class Monitor {
-  readonly #reactor = new Reactor();
+  // A handler that matters answers by itself; what else goes wrong is not to end the jail.
+  readonly #reactor = new Reactor(() => {});
   readonly #portal: Channel;
   #jail: Jail | null = null;
+  /** Why there will be no jail. */
+  #failure: string | null = null;
   #isOver = false;
 
   constructor() {
@@ -49,7 +54,7 @@ class Monitor {
       case "provide":
         return this.#jail?.provide(order.provisions, descriptors);
       case "launch":
-        return this.#jail?.launch(order, descriptors);
+        return this.#launch(order, descriptors);
       case "stop":
         if (this.#jail === null) this.#isOver = true;
         return this.#jail?.stop();
@@ -62,9 +67,18 @@ class Monitor {
       this.#portal.send({ type: "ready" });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#portal.send({ type: "failed", message: `Cannot make a jail: ${message}` });
-      this.#isOver = true;
+      this.#failure = `Cannot make a jail: ${message}; \`stemjail doctor\` looks for the cause`;
+      this.#portal.send({ type: "failed", message: this.#failure });
     }
+  }
+
+  /** The order may be on its way already when there is no jail to be had: its client is told. */
+  #launch(order: LaunchOrder, descriptors: readonly number[]): void {
+    if (this.#jail !== null) return this.#jail.launch(order, descriptors);
+    const message = this.#failure ?? "The jail was never prepared";
+    const reply: ErrorReply = { type: "error", message, status: Status.notStarted };
+    send(descriptors[0], encodeFrame(reply));
+    this.#isOver = true;
   }
 }
 

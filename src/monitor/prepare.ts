@@ -18,6 +18,8 @@ import { rehearse } from "./rehearse.ts";
 import { RequestServer } from "./serve.ts";
 import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
+const MAXIMUM_STATUS_BYTES = 8192;
+
 function runFile(name: string, installed: string): RunFile {
   const descriptor = openAt(AT_FDCWD, installedFile(installed), OpenFlag.readOnly);
   try {
@@ -26,6 +28,15 @@ function runFile(name: string, installed: string): RunFile {
   } finally {
     close(descriptor);
   }
+}
+
+/** What the shim compares a program's own filters with, to notice those that it did not see. */
+function filtersFile(): RunFile {
+  const status = openAt(AT_FDCWD, "/proc/thread-self/status", OpenFlag.readOnly);
+  const text = new TextDecoder().decode(readAll(status, MAXIMUM_STATUS_BYTES));
+  close(status);
+  const line = /^Seccomp_filters:.*\n/m.exec(text)?.[0] ?? "";
+  return { name: "filters", bytes: new TextEncoder().encode(line), executable: false };
 }
 
 /**
@@ -39,7 +50,11 @@ export function prepareJail(
 ): EmptyJail {
   becomeUndumpable();
   startSession();
-  const files = [runFile("stemshim.so", "stemshim.so"), runFile("stemjail", "stemjail-inside")];
+  const files = [
+    runFile("stemshim.so", "stemshim.so"),
+    runFile("stemjail", "stemjail-inside"),
+    filtersFile(),
+  ];
   const hide = () => hidePaths(hidden);
   const { namespaces, built } = MountNamespaces.create(hide, () => {
     const skeleton = buildSkeleton(files);

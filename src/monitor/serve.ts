@@ -7,8 +7,9 @@
  */
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
-import { accept, listenAt, peerOf } from "../../ffi/listener.ts";
+import { listenAt, peerOf } from "../../ffi/listener.ts";
 import { createSocket, receive, send, SocketType } from "../../ffi/socket.ts";
+import { Acceptor } from "../protocol/acceptor.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import {
   encodeShimReply,
@@ -43,18 +44,25 @@ export class RequestServer {
 
   /** Begins to answer. */
   start(handler: RequestHandler): void {
-    this.reactor.watch(this.#listener, Readiness.readable, () => this.#accept(handler));
+    const acceptor = new Acceptor(this.#listener);
+    this.reactor.watch(this.#listener, Readiness.readable, () => {
+      const connection = acceptor.next();
+      if (connection >= 0) this.#begin(connection, handler);
+    });
   }
 
-  #accept(handler: RequestHandler): void {
-    const connection = accept(this.#listener);
-    if (connection < 0) return;
+  #begin(connection: number, handler: RequestHandler): void {
     if (this.#connections.size >= MAXIMUM_CONNECTIONS) {
       const [silent] = this.#connections.keys();
       this.#close(silent);
     }
-    this.#connections.set(connection, peerOf(connection).pid);
-    this.reactor.watch(connection, Readiness.readable, () => this.#serve(connection, handler));
+    try {
+      this.reactor.watch(connection, Readiness.readable, () => this.#serve(connection, handler));
+      this.#connections.set(connection, peerOf(connection).pid);
+    } catch {
+      this.#connections.set(connection, 0);
+      this.#close(connection);
+    }
   }
 
   #serve(connection: number, handler: RequestHandler): void {

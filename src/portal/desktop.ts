@@ -57,10 +57,12 @@ function passed(outside: Variables, ...names: readonly string[]): Variables {
 
 /** What toolkits ask for before they draw. */
 function look(outside: Variables): Variables {
-  return passed(
+  const known = passed(
     outside,
     ...["XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE", "XCURSOR_THEME", "XCURSOR_SIZE", "GDK_SCALE"],
   );
+  // The bus of assistive technologies, which is another one than the session's, stays outside.
+  return { ...known, NO_AT_BRIDGE: "1" };
 }
 
 /** The authority file of the display alone, as far as the display has a cookie. */
@@ -127,13 +129,24 @@ const gpu: Offer = () => ({
   variables: {},
 });
 
-const bus: Offer = () => ({
-  // The socket is that of a filter, which is started when a jail comes to have the trait.
-  provisions: [],
-  variables: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${RUNTIME_DIRECTORY}/bus` },
-});
+/** The session bus of a client's environment, or null. */
+export function busAddress(outside: Variables): string | null {
+  if (outside.DBUS_SESSION_BUS_ADDRESS) return outside.DBUS_SESSION_BUS_ADDRESS;
+  const path = `${outside.XDG_RUNTIME_DIR ?? ""}/bus`;
+  try {
+    return Deno.statSync(path).isSocket ? `unix:path=${path}` : null;
+  } catch {
+    return null;
+  }
+}
 
-const portals: Offer = () => ({ provisions: [], variables: { GTK_USE_PORTAL: "1" } });
+/** Variables alone: the socket is that of a filter, started when a jail comes to have the trait. */
+function onBus(variables: Variables): Offer {
+  return (outside) => busAddress(outside) === null ? NOTHING : { provisions: [], variables };
+}
+
+const bus = onBus({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${RUNTIME_DIRECTORY}/bus` });
+const portals = onBus({ GTK_USE_PORTAL: "1" });
 
 const offers: Readonly<Partial<Record<Trait, Offer>>> = {
   x11,

@@ -7,7 +7,7 @@
 import type { Trait } from "../profile/traits.ts";
 import type { Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { RUNTIME_DIRECTORY, type Variables } from "./desktop.ts";
+import { RUNTIME_DIRECTORY } from "./desktop.ts";
 import { findHelper, Helper } from "./helper.ts";
 
 const PROGRAM = "xdg-dbus-proxy";
@@ -45,18 +45,6 @@ export interface Bus {
   readonly helper: Helper;
   /** Its socket's path on the host, to be removed with it. */
   readonly path: string;
-}
-
-/** The session bus of a client's environment, or null. */
-export function busAddress(outside: Variables): string | null {
-  if (outside.DBUS_SESSION_BUS_ADDRESS) return outside.DBUS_SESSION_BUS_ADDRESS;
-  const runtime = outside.XDG_RUNTIME_DIR;
-  if (!runtime) return null;
-  try {
-    return Deno.statSync(`${runtime}/bus`).isSocket ? `unix:path=${runtime}/bus` : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The options of the filter for what a jail's domain has. */

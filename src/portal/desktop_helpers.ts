@@ -8,12 +8,30 @@ import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import type { LaunchOrder, OrderedDomain, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import type { Variables } from "./desktop.ts";
-import { busAddress, startBus } from "./desktop_bus.ts";
+import { busAddress, type Variables } from "./desktop.ts";
+import { startBus } from "./desktop_bus.ts";
 import type { Helper } from "./helper.ts";
+import { listHostDirectory, readHostText } from "./host_file.ts";
 import type { Log } from "./log.ts";
 import type { Monitor } from "./monitors.ts";
 import { connectNetwork } from "./network.ts";
+
+/** How links and sockets of a jail are called, before its monitor's pid. */
+const NETWORK = "net-";
+const BUS = "bus-";
+
+/**
+ * Removes what a portal that was killed left behind; carriers of jails that are gone end by that.
+ *
+ * @param directory where sockets for jails go
+ */
+export function tidyHelpers(directory: string): void {
+  for (const name of listHostDirectory(directory)) {
+    const pid = /^(?:net|bus)-(\d+)(?:-\d+)?$/.exec(name)?.[1];
+    if (pid === undefined || readHostText(`/proc/${pid}/comm`) !== "") continue;
+    removeAt(AT_FDCWD, `${directory}/${name}`);
+  }
+}
 
 /** What helpers are started with. */
 export interface HelperContext {
@@ -101,14 +119,17 @@ export class JailHelpers {
 
   async #connect(loopback: boolean): Promise<void> {
     this.#isConnected = true;
-    const { reactor } = this.context;
-    this.#add(await connectNetwork(reactor, this.monitor.pid, loopback));
+    const { reactor, directory } = this.context;
+    const { pid } = this.monitor;
+    const path = `${directory}/${NETWORK}${pid}`;
+    this.#paths.push(path);
+    this.#add(await connectNetwork(reactor, { pid, path, loopback }));
   }
 
   /** A bus with other rules takes the place of the one before; who is connected to that stays so. */
   async #openBus(traits: readonly Trait[], rules: string): Promise<void> {
     this.#busRules = rules;
-    const path = `${this.context.directory}/bus-${this.monitor.pid}-${++this.#busCount}`;
+    const path = `${this.context.directory}/${BUS}${this.monitor.pid}-${++this.#busCount}`;
     this.#paths.push(path);
     try {
       const { reactor } = this.context;

@@ -28,7 +28,7 @@ function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
   if (request.profile === undefined) {
     throw new UserError(
       "There is no command to run: name one, or a profile that has one",
-      Status.usage,
+      Status.notStarted,
     );
   }
   const { cmd } = catalog.profile(request.profile).run;

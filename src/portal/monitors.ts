@@ -73,15 +73,31 @@ export class Monitor {
     } finally {
       close(theirs);
     }
-    this.#channel = new Channel(ours, reactor, {
-      onMessage: (value) => this.#hear(value as MonitorEvent),
-      onClose: () => {},
-    });
+    try {
+      this.#channel = this.#listen(ours, reactor);
+    } catch (error) {
+      close(ours);
+      this.#abandon();
+      throw startFailure(error);
+    }
+    this.#channel.send({ type: "prepare", hidden, ownNetwork } satisfies Preparation);
+  }
+
+  #listen(socket: number, reactor: Reactor): Channel {
     reactor.watch(this.#pidfd, Readiness.readable, () => {
       reactor.unwatch(this.#pidfd);
       this.#end();
     });
-    this.#channel.send({ type: "prepare", hidden, ownNetwork } satisfies Preparation);
+    return new Channel(socket, reactor, {
+      onMessage: (value) => this.#hear(value as MonitorEvent),
+      onClose: () => {},
+    });
+  }
+
+  #abandon(): void {
+    signalProcess(this.#pidfd, Signal.kill);
+    reap(this.pid);
+    close(this.#pidfd);
   }
 
   /** Whether the process still is there and has not failed. */
@@ -112,7 +128,9 @@ export class Monitor {
 
   #hear(event: MonitorEvent): void {
     if (event.type === "failed") this.#failure = event.message;
-    this.#owner?.onEvent(event);
+    if (this.#owner !== null) return this.#owner.onEvent(event);
+    // Nobody has ordered anything of it yet, and nobody will.
+    if (!this.isUsable) this.kill();
   }
 
   #end(): void {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { close, pipe } from "../../ffi/file.ts";
+import { AT_FDCWD, close, linkAt, pipe, removeAt } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
 import { Status, UserError } from "../errors.ts";
 import type { Provision } from "../protocol/messages.ts";
@@ -33,6 +33,18 @@ export interface Network {
   readonly lifelines: readonly number[];
   /** The carrier. */
   readonly helper: Helper;
+  /** A link to the jail's namespace, to be removed with it. */
+  readonly path: string;
+}
+
+/** Which namespace is to be connected, and how. */
+export interface Wish {
+  /** A monitor that the caller has not collected: else another process might have its number. */
+  readonly pid: number;
+  /** Where a link to the namespace can be made. */
+  readonly path: string;
+  /** Whether the host's own loopback can be reached. */
+  readonly loopback: boolean;
 }
 
 interface Carrier {
@@ -48,7 +60,7 @@ function hasInternet4(): boolean {
   return readHostText("/proc/net/route").split("\n").slice(1).some((line) => line.trim() !== "");
 }
 
-function pasta(file: string, pid: number, loopback: boolean): Carrier {
+function pasta(file: string, { pid, path, loopback }: Wish): Carrier {
   const resolver = hasInternet4() ? RESOLVER_4 : RESOLVER_6;
   const forwarding = loopback ? "auto" : "none";
   return {
@@ -64,7 +76,9 @@ function pasta(file: string, pid: number, loopback: boolean): Carrier {
         ...(loopback ? [] : ["--no-map-gw"]),
         // For root it would become nobody, who may not enter this namespace.
         ...(userId() === 0 ? ["--runas", "0"] : []),
-        ...["--netns", `/proc/${pid}/ns/net`, "--userns", `/proc/${pid}/ns/user`],
+        // It ends when the link is removed. The namespace's own directory is closed to it, since the
+        // monitor is not dumpable (proc_pid(5)).
+        ...["--netns", path, "--userns", `/proc/${pid}/ns/user`],
       ],
     },
     resolver,
@@ -73,7 +87,7 @@ function pasta(file: string, pid: number, loopback: boolean): Carrier {
   };
 }
 
-function slirp(file: string, pid: number, loopback: boolean): Carrier {
+function slirp(file: string, { pid, path, loopback }: Wish): Carrier {
   // It ends when the other end of descriptor 4 is closed.
   const [exit, lifeline] = pipe();
   return {
@@ -85,7 +99,7 @@ function slirp(file: string, pid: number, loopback: boolean): Carrier {
         ...["slirp4netns", "--configure", "--mtu=65520", "--ready-fd=3", "--exit-fd=4"],
         ...(loopback ? [] : ["--disable-host-loopback"]),
         ...[`--userns-path=/proc/${pid}/ns/user`, "--netns-type=path"],
-        ...[`/proc/${pid}/ns/net`, INTERFACE],
+        ...[path, INTERFACE],
       ],
     },
     resolver: SLIRP_RESOLVER,
@@ -94,11 +108,11 @@ function slirp(file: string, pid: number, loopback: boolean): Carrier {
   };
 }
 
-function chooseCarrier(pid: number, loopback: boolean): Carrier {
+function chooseCarrier(wish: Wish): Carrier {
   const pastaFile = findHelper("pasta");
-  if (pastaFile !== null) return pasta(pastaFile, pid, loopback);
+  if (pastaFile !== null) return pasta(pastaFile, wish);
   const slirpFile = findHelper("slirp4netns");
-  if (slirpFile !== null) return slirp(slirpFile, pid, loopback);
+  if (slirpFile !== null) return slirp(slirpFile, wish);
   throw new UserError(
     'Cannot connect the jail to the network: [net] mode = "nat" needs pasta; install the package passt',
     Status.notStarted,
@@ -137,24 +151,25 @@ function failure(error: unknown, { command }: Carrier): UserError {
 /**
  * Connects the network namespace of a process.
  *
- * @param pid a monitor that the caller has not collected: else another process might have its number
- * @param loopback whether the host's own loopback can be reached
  * @throws UserError when there is no way, or it did not work in time
  */
 export async function connectNetwork(
   reactor: Reactor,
-  pid: number,
-  loopback: boolean,
+  wish: Wish,
 ): Promise<Network> {
-  const carrier = chooseCarrier(pid, loopback);
+  const carrier = chooseCarrier(wish);
+  const { path, pid } = wish;
   try {
+    removeAt(AT_FDCWD, path);
+    linkAt(`/proc/${pid}/ns/net`, AT_FDCWD, path);
     const helper = new Helper(reactor, carrier.command);
     carrier.given.forEach(close);
     await helper.ready;
     const provision = resolverProvision(carrier.resolver);
-    return { provision, lifelines: carrier.lifelines, helper };
+    return { provision, lifelines: carrier.lifelines, helper, path };
   } catch (error) {
     carrier.lifelines.forEach(close);
+    removeAt(AT_FDCWD, path);
     throw failure(error, carrier);
   }
 }

@@ -66,7 +66,10 @@ class Readiness {
 async function serve(given: Given, log: Log, readiness: Readiness): Promise<number> {
   const stated = given.all("profiles");
   const warm = readWarm(given);
-  const reactor = new Reactor();
+  const reactor = new Reactor((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    log.write("error", "an event was not handled", { why });
+  });
   const profiles = new Profiles(stated, log, reactor);
   const path = given.value("socket") ?? socketPath(processEnvironment, userId());
   const place = takePlace(path);

@@ -5,10 +5,11 @@
  */
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
-import { accept, peerOf } from "../../ffi/listener.ts";
+import { peerOf } from "../../ffi/listener.ts";
 import { userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
 import { Status, UserError } from "../errors.ts";
+import { Acceptor } from "../protocol/acceptor.ts";
 import { Channel } from "../protocol/channel.ts";
 import {
   type ErrorReply,
@@ -21,7 +22,7 @@ import {
 import type { Reactor } from "../protocol/reactor.ts";
 import { describe } from "./info.ts";
 import type { Jails } from "./jails.ts";
-import { type HelperContext, JailHelpers } from "./desktop_helpers.ts";
+import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.ts";
 import { planLaunch } from "./launch.ts";
 import type { Log } from "./log.ts";
 import type { MonitorPool } from "./monitors.ts";
@@ -56,12 +57,15 @@ export interface Service {
 /** Serves clients of one listening socket. */
 export class Server {
   readonly #clients = new Set<Channel>();
+  readonly #acceptor: Acceptor;
   readonly #helperContext: HelperContext;
 
   /** Starts to serve a listening socket, which its owner closes. */
   constructor(private readonly listener: number, private readonly service: Service) {
     const { reactor, log, directory } = service;
     this.#helperContext = { reactor, log, directory };
+    tidyHelpers(directory);
+    this.#acceptor = new Acceptor(listener);
     service.reactor.watch(listener, Readiness.readable, () => this.#accept());
   }
 
@@ -72,14 +76,21 @@ export class Server {
   }
 
   #accept(): void {
-    const connection = accept(this.listener);
+    const connection = this.#acceptor.next();
     if (connection < 0) return;
-    const { uid, pid } = peerOf(connection);
-    if (uid !== userId() || this.#clients.size >= MAXIMUM_CLIENTS) {
-      this.service.log.write("warning", "client refused", { uid, pid });
-      return close(connection);
+    try {
+      this.#admit(connection);
+    } catch (error) {
+      close(connection);
+      throw error;
     }
-    this.#serve(connection);
+  }
+
+  #admit(connection: number): void {
+    const { uid, pid } = peerOf(connection);
+    if (uid === userId() && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection);
+    this.service.log.write("warning", "client refused", { uid, pid });
+    close(connection);
   }
 
   #serve(connection: number): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AT_FDCWD, close, openAt, OpenFlag, readAll, statusOf } from "../../ffi/file.ts";
 import { installedDirectory, installedFile, namesInMemory } from "../../ffi/library.ts";
 import {
   homeDirectory,
@@ -44,11 +45,21 @@ function shippedNames(): string[] {
   return names.filter((name) => name.endsWith(SUFFIX)).sort();
 }
 
+/** Of a file that may be in memory, where the runtime does not let itself be sent. */
+function readText(path: string): string {
+  const file = openAt(AT_FDCWD, path, OpenFlag.readOnly);
+  try {
+    return new TextDecoder().decode(readAll(file, statusOf(file).size));
+  } finally {
+    close(file);
+  }
+}
+
 /** The profiles that come with the executable. */
 export function shippedProfiles(): ShippedProfile[] {
   return shippedNames().map((name) => ({
     name: name.slice(0, -SUFFIX.length),
-    text: Deno.readTextFileSync(installedFile(`${PREFIX}${name}`)),
+    text: readText(installedFile(`${PREFIX}${name}`)),
   }));
 }
 

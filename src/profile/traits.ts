@@ -29,7 +29,6 @@ const usualTalk = [
   "org.freedesktop.Notifications",
   "org.freedesktop.ScreenSaver",
   "org.gnome.SessionManager",
-  "org.a11y.Bus",
   "org.kde.StatusNotifierWatcher",
 ];
 

@@ -15,6 +15,13 @@ export class Reactor {
   readonly #poller = new Poller();
   readonly #handlers = new Map<number, Handler>();
 
+  /**
+   * Watches nothing yet.
+   *
+   * @param onError is told what a handler throws; one client's trouble is not that of the others
+   */
+  constructor(private readonly onError: (error: unknown) => void) {}
+
   /** Calls `handler` whenever the descriptor is ready for any of `readiness`. */
   watch(descriptor: number, readiness: number, handler: Handler): void {
     this.#poller.add(descriptor, readiness);
@@ -48,7 +55,13 @@ export class Reactor {
   }
 
   #dispatch(events: readonly Event[]): void {
-    // An earlier handler of the same round may have ended a later one's watch.
-    for (const event of events) this.#handlers.get(event.descriptor)?.(event.readiness);
+    for (const { descriptor, readiness } of events) {
+      try {
+        // An earlier handler of the same round may have ended this one's watch.
+        this.#handlers.get(descriptor)?.(readiness);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
   }
 }
