@@ -96,6 +96,11 @@ export function reap(pid = -1): ChildChange | null {
   return reaped <= 0 ? null : { pid: reaped, status: status[0] };
 }
 
+/** Waits for a child to end, and collects it. */
+export function awaitEnd(pid: number): void {
+  retry(() => checkUnless(["ECHILD"], "waitpid", libc.waitpid(pid, new Uint8Array(4), 0)));
+}
+
 /** The signal that stopped the child, or 0 when it did not stop but end. */
 export function stopSignal(status: number): number {
   return (status & 0xff) === 0x7f ? status >> 8 & 0xff : 0;

@@ -31,7 +31,6 @@ const ownVariables: Permission = {
 const environment: Permission = { option: "--allow-env" };
 /** Profiles name any path, and the loader looks at each; the kernel's own limits apply. */
 const readAny: Permission = { option: "--allow-read" };
-const readSystem: Permission = { option: "--allow-read=/proc,/sys,/etc" };
 /** `info -o FILE`; without that option the command gives it up before it does anything else. */
 const writeAny: Permission = { option: "--allow-write" };
 
@@ -47,7 +46,7 @@ export const permissionTable: readonly (readonly [string | null, readonly Permis
   ["stop", client],
   ["profile", [environment, ffi, readAny]],
   ["desktop", [environment, ffi, readAny]],
-  ["doctor", [...client, readSystem]],
+  ["doctor", client],
   ["shim", client],
   ["mount", client],
   [null, [scripts, ownVariables]],

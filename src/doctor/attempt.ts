@@ -14,7 +14,7 @@ import { UserError } from "../errors.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { MonitorEvent, Preparation } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
-import { monitorRequest } from "./monitor_process.ts";
+import { monitorRequest } from "../protocol/monitor_process.ts";
 import { type Attempt, type KindFailure, type NamespaceKind, namespaceKinds } from "./system.ts";
 
 const MAXIMUM_WORDS_BYTES = 4096;
@@ -67,7 +67,7 @@ function failingKinds(): KindFailure[] {
 
 /** A monitor under trial. */
 class Trial {
-  readonly #reactor = new Reactor();
+  readonly #reactor = new Reactor((error) => this.#fail(String(error)));
   readonly #channel: Channel;
   readonly #words: number;
   readonly #pid: number;
@@ -81,7 +81,7 @@ class Trial {
     const [reader, writer] = pipe();
     const nothing = openAt(AT_FDCWD, "/dev/null", OpenFlag.readWrite);
     try {
-      const request = monitorRequest([nothing, nothing, writer, theirs]);
+      const request = monitorRequest([nothing, nothing, writer, theirs], true);
       ({ pid: this.#pid, pidfd: this.#pidfd } = spawn(request));
     } catch (error) {
       [ours, reader].forEach(close);
@@ -113,7 +113,11 @@ class Trial {
 
   #hear(event: MonitorEvent): void {
     if (event.type === "ready") this.#outcome = { kind: "made" };
-    if (event.type === "failed") this.#outcome = { kind: "failed", message: event.message };
+    if (event.type === "failed") this.#fail(event.message);
+  }
+
+  #fail(message: string): void {
+    this.#outcome = { kind: "failed", message };
   }
 
   #wait(milliseconds: number, isOver: () => boolean): void {

@@ -8,15 +8,18 @@ import { Status, UserError } from "../errors.ts";
 /** Where a system without PATH looks (execvp(3)). */
 const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
 
-type Found = "executable" | "not executable" | "unreachable" | "missing";
+/** What a path is: something to execute, or why not; an errno name where looking failed. */
+type Found = "executable" | "not executable" | string;
+
+/** Nothing is there. */
+const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 function examine(path: string): Found {
   try {
     const status = Deno.statSync(path);
     return status.isFile && ((status.mode ?? 0) & 0o111) !== 0 ? "executable" : "not executable";
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return "unreachable";
-    return "missing";
+    return (error as { code?: string }).code ?? "ENOENT";
   }
 }
 
@@ -43,20 +46,17 @@ export function findCommand(
     : (searchPath ?? DEFAULT_PATH).split(":").map((place) =>
       `${from(directory, place === "" ? "." : place)}/${command}`
     );
-  let denied: string | null = null;
+  let refusal: string | null = null;
   for (const place of command === "" ? [] : places) {
     const found = examine(place);
     if (found === "executable") return place;
     // A directory of PATH that cannot be searched is passed over, as shells do.
-    const isDenied = found === "unreachable" ? command.includes("/") : found === "not executable";
-    if (isDenied) denied ??= place;
+    const isFailure = found !== "not executable" && (absent.has(found) || !command.includes("/"));
+    if (isFailure) continue;
+    const why = found === "not executable" ? "EACCES (it is not an executable file)" : found;
+    refusal ??= `Cannot execute ${JSON.stringify(place)}: ${why}`;
   }
-  if (denied !== null) {
-    throw new UserError(
-      `Cannot execute ${JSON.stringify(denied)}: EACCES (it is not an executable file)`,
-      Status.cannotExecute,
-    );
-  }
+  if (refusal !== null) throw new UserError(refusal, Status.cannotExecute);
   const where = command.includes("/") ? "no such file" : "it is in no directory of PATH";
   throw new UserError(`Command ${name} not found: ${where}`, Status.notFound);
 }

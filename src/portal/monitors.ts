@@ -6,37 +6,16 @@
  */
 import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
 import { socketPair } from "../../ffi/listener.ts";
-import { Namespace } from "../../ffi/namespace.ts";
-import { groupId, reap, Signal, signalProcess, userId } from "../../ffi/process.ts";
+import { awaitEnd, reap, Signal, signalProcess } from "../../ffi/process.ts";
 import { SocketType } from "../../ffi/socket.ts";
-import { spawn, SpawnError, SpawnStep } from "../../ffi/spawn.ts";
+import { spawn, type Spawned, SpawnError } from "../../ffi/spawn.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { Status, UserError } from "../errors.ts";
 import { isMemoryShort } from "./memory.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
+import { monitorRequest } from "../protocol/monitor_process.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-
-const namespaces = Namespace.user | Namespace.mount | Namespace.pid | Namespace.ipc |
-  Namespace.uts;
-
-/** Capabilities, by the numbers of capabilities(7), that the monitor has in its user namespace. */
-const capabilities = [
-  8, // CAP_SETPCAP: empties the application's bounding set
-  12, // CAP_NET_ADMIN: brings the loopback interface up
-  18, // CAP_SYS_CHROOT: setns(2) into a mount namespace
-  21, // CAP_SYS_ADMIN: mounts, host name
-].reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
-
-/** What the launcher needs to find its files again. */
-const passed = ["HOME", "XDG_CACHE_HOME"];
-
-function monitorEnvironment(): string[] {
-  const own = Object.entries(Deno.env.toObject()).filter(([name]) =>
-    passed.includes(name) || /^STEMJAIL_(EXE|DIR|FILES|INSTALLED)$/.test(name)
-  );
-  return own.map(([name, value]) => `${name}=${value}`);
-}
 
 /** What a monitor tells its owner. */
 export interface MonitorOwner {
@@ -96,7 +75,7 @@ export class Monitor {
 
   #abandon(): void {
     signalProcess(this.#pidfd, Signal.kill);
-    reap(this.pid);
+    awaitEnd(this.pid);
     close(this.#pidfd);
   }
 
@@ -143,22 +122,10 @@ export class Monitor {
   }
 }
 
-function spawnMonitor(socket: number, ownNetwork: boolean): { pid: number; pidfd: number } {
-  const file = Deno.env.get("STEMJAIL_EXE");
-  if (file === undefined) throw new UserError("Cannot start a monitor: STEMJAIL_EXE is not set");
+function spawnMonitor(socket: number, ownNetwork: boolean): Spawned {
   const nothing = openAt(AT_FDCWD, "/dev/null", OpenFlag.readWrite);
   try {
-    return spawn({
-      namespaces: namespaces | (ownNetwork ? Namespace.network : 0),
-      file,
-      arguments: ["stemjail", "monitor"],
-      environment: monitorEnvironment(),
-      directory: "/",
-      descriptors: [nothing, nothing, 2, socket],
-      steps: SpawnStep.blockSignals,
-      identity: { uid: userId(), gid: groupId() },
-      ambient: capabilities,
-    });
+    return spawn(monitorRequest([nothing, nothing, 2, socket], ownNetwork));
   } finally {
     close(nothing);
   }
@@ -177,6 +144,8 @@ const remedies: Record<string, string> = {
   "clone ENOSPC":
     "a limit of /proc/sys/user/max_*_namespaces is reached; `stemjail doctor` says which",
   "clone EPERM":
+    "this system forbids user namespaces to ordinary users; `stemjail doctor` has the remedy",
+  "clone EACCES":
     "this system forbids user namespaces to ordinary users; `stemjail doctor` has the remedy",
   "clone EAGAIN": "the user has too many processes (ulimit -u); end some and try again",
   "write the id maps EPERM":

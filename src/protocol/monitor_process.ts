@@ -8,9 +8,9 @@ import { groupId, userId } from "../../ffi/process.ts";
 import { type SpawnRequest, SpawnStep } from "../../ffi/spawn.ts";
 import { UserError } from "../errors.ts";
 
-/** The six namespaces that every jail has of its own. */
+/** What every jail has of its own; nearly every one has a network too. */
 const jailNamespaces = Namespace.user | Namespace.mount | Namespace.pid | Namespace.ipc |
-  Namespace.uts | Namespace.network;
+  Namespace.uts;
 
 /** Capabilities, by the numbers of capabilities(7), that the monitor has in its user namespace. */
 const capabilities = [
@@ -32,9 +32,10 @@ function monitorEnvironment(): string[] {
  * How to start a monitor.
  *
  * @param descriptors its 0, 1 and 2, and as 3 its end of a socket pair
+ * @param ownNetwork whether its jail has a network namespace of its own, or else the host's
  * @throws UserError when the program does not know its own file
  */
-export function monitorRequest(descriptors: readonly number[]): SpawnRequest {
+export function monitorRequest(descriptors: readonly number[], ownNetwork: boolean): SpawnRequest {
   const file = Deno.env.get("STEMJAIL_EXE");
   if (file === undefined) {
     throw new UserError(
@@ -42,7 +43,7 @@ export function monitorRequest(descriptors: readonly number[]): SpawnRequest {
     );
   }
   return {
-    namespaces: jailNamespaces,
+    namespaces: jailNamespaces | (ownNetwork ? Namespace.network : 0),
     file,
     arguments: ["stemjail", "monitor"],
     environment: monitorEnvironment(),
