@@ -48,7 +48,9 @@ function report(error: unknown): number {
   } catch {
     // Without a standard error there is still the status.
   }
-  return error instanceof UserError ? error.status : Status.failure;
+  if (error instanceof UserError) return error.status;
+  // 1 is the application's own to use.
+  return Deno.args[0] === "run" ? Status.notStarted : Status.failure;
 }
 
 // Nobody sees a stack trace, and taking one costs more than most calls that fail.

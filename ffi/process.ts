@@ -5,12 +5,14 @@
  */
 import { check, checkUnless, retry } from "./check.ts";
 import { bind } from "./library.ts";
+import { cString } from "./memory.ts";
 
 const libc = bind({
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   setsid: { parameters: [], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   getuid: { parameters: [], result: "u32" },
   getgid: { parameters: [], result: "u32" },
   pidfdSendSignal: {
@@ -46,6 +48,23 @@ export function userId(): number {
 /** The real group id. */
 export function groupId(): number {
   return libc.getgid();
+}
+
+/**
+ * Whether a process is in the user namespace of this one. Who is in a jail never is, by whatever
+ * mount or descriptor it came by a socket; one that may not be asked about is taken for one.
+ */
+export function isInSameUserNamespace(pid: number): boolean {
+  const ours = userNamespace("self");
+  return ours !== null && ours === userNamespace(String(pid));
+}
+
+function userNamespace(process: string): string | null {
+  const path = cString(`/proc/${process}/ns/user`);
+  const text = new Uint8Array(64);
+  const result = libc.readlink(path, text, BigInt(text.length));
+  const length = checkUnless(["EACCES", "EPERM", "ENOENT", "ESRCH"], "readlink", result);
+  return length < 0 ? null : new TextDecoder().decode(text.subarray(0, length));
 }
 
 /** Shuts /proc/PID and ptrace(2) to other processes of the same user (PR_SET_DUMPABLE 0). */

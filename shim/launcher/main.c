@@ -3,13 +3,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 /* A descriptor opened later must not become the runtime's standard input or output. */
 static void open_standard_descriptors(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++)
         if (fcntl(descriptor, F_GETFD) < 0)
             open("/dev/null", O_RDWR); /* takes the lowest free number, this one */
+}
+
+/* Whatever else the user's shell had open is nobody's business; a monitor and a portal in the
+ * background are given their descriptor 3 by StemJail itself. */
+static void close_other_descriptors(int argc, char **argv) {
+    bool has_own = argc > 2 ? strcmp(argv[2], "--background") == 0
+                            : argc > 1 && strcmp(argv[1], "monitor") == 0;
+    unsigned first = has_own ? 4 : 3;
+    if (syscall(SYS_close_range, first, ~0U, 0) != 0)
+        fail("Cannot close inherited descriptors: close_range: %s", error_name(errno));
 }
 
 /* The runtime does not start in a directory that is gone, or that cannot be reached from the root
@@ -35,6 +51,7 @@ int main(int argc, char **argv) {
     static struct image image;
     static struct files files;
     open_standard_descriptors();
+    close_other_descriptors(argc, argv);
     leave_lost_directory();
     image_open(&image);
     if (cache_open(&image, &files)) {

@@ -99,7 +99,13 @@ class Trial {
 
   /** What the monitor came to within so many milliseconds; it is gone afterwards. */
   run(milliseconds: number): Attempt {
-    this.#channel.send({ type: "prepare", hidden: [], ownNetwork: true } satisfies Preparation);
+    this.#channel.send(
+      {
+        type: "prepare",
+        hidden: { covered: [], pinned: [] },
+        ownNetwork: true,
+      } satisfies Preparation,
+    );
     this.#wait(milliseconds, () => this.#outcome !== null || this.#isGone);
     // Its last words may wait behind the news that it is gone.
     this.#channel.drain();

@@ -5,6 +5,10 @@
  * the cover comes along, whichever ancestor a profile binds, and inside it is a mount that the
  * application cannot take off.
  *
+ * A mount keeps the directory that it sits on from being renamed or removed, but not the ones above
+ * it: those, and links on the way, are pinned by being mounted over themselves. Else a jail that may
+ * write in ~ would move ~/.config out of the way and make another one.
+ *
  * @module
  */
 import { AT_FDCWD, close, ensureDirectoryAt, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
@@ -17,24 +21,30 @@ import {
   MountFlag,
   sealTree,
 } from "../../ffi/mount.ts";
+import type { Hidden } from "../protocol/messages.ts";
 
 const flags = MountFlag.noSetuid | MountFlag.noDevices | MountFlag.noExecute;
 const covered = MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noDevices |
   MountAttribute.noExecute;
 
-/**
- * Covers paths of the calling thread's mount namespace with emptiness.
- *
- * @param paths absolute, without symbolic links, of directories and files that exist
- */
-export function hidePaths(paths: readonly string[]): void {
-  if (paths.length === 0) return;
+/** Hides and pins in the calling thread's mount namespace; all of the paths exist. */
+export function hidePaths(hidden: Hidden): void {
+  hidden.pinned.forEach(pin);
+  if (hidden.covered.length === 0) return;
   // Mounted over /proc only for as long as it takes to clone from it; the clones are all that stays.
   mountFileSystem("tmpfs", "/proc", flags, "mode=0755,size=4k,nr_inodes=8");
   ensureDirectoryAt(AT_FDCWD, "/proc/directory", 0o555);
   close(openAt(AT_FDCWD, "/proc/file", OpenFlag.writeOnly | OpenFlag.create, 0o444));
-  paths.forEach(cover);
+  hidden.covered.forEach(cover);
   detach("/proc");
+}
+
+function pin(path: string): void {
+  const node = openAt(AT_FDCWD, path, OpenFlag.pathOnly | OpenFlag.noFollow);
+  const tree = cloneTree(node, "", true);
+  attachTree(tree, node, path);
+  close(tree);
+  close(node);
 }
 
 function cover(path: string): void {

@@ -6,12 +6,16 @@
 import { KernelError } from "../../ffi/check.ts";
 import { AT_FDCWD, ensureDirectoryAt } from "../../ffi/file.ts";
 import { installedDirectory } from "../../ffi/library.ts";
+import { mayMakeEntries } from "../../ffi/probe.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
+import { HostResolver } from "../profile/resolve.ts";
 import {
   cacheDirectory,
   processEnvironment,
   stateDirectory,
   userProfileDirectory,
 } from "../protocol/locations.ts";
+import type { Hidden } from "../protocol/messages.ts";
 
 function ownDirectories(): string[] {
   const profiles = userProfileDirectory(processEnvironment);
@@ -22,6 +26,14 @@ function ownDirectories(): string[] {
   ];
 }
 
+function ensureIfPossible(path: string): void {
+  try {
+    ensureTree(path);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
+}
+
 /** Makes a directory with its parents, so that nobody makes it first from inside a jail. */
 function ensureTree(path: string): void {
   const names = path.split("/").slice(1);
@@ -30,35 +42,55 @@ function ensureTree(path: string): void {
   );
 }
 
-/** The path without links, or null when there is nothing: then there is nothing to hide either. */
-function realPath(path: string): string | null {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return null;
-  }
+/** What leads to a path: its directories, and those of the links on the way, with the links. */
+function waysTo(path: string, links: readonly string[]): string[] {
+  const ends = [path, ...links];
+  return [...ends.flatMap((end) => ancestors(end)), ...links];
+}
+
+/** The directories above a path, but the root. */
+function ancestors(path: string): string[] {
+  const names = path.split("/").slice(1, -1);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
+}
+
+/** Whether whoever is in a jail with everything granted could put another one in its place. */
+function isMovable(path: string): boolean {
+  return mayMakeEntries(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
 }
 
 /**
- * The paths to hide, without symbolic links, outer ones first. Directories that do not exist yet are
- * made; where that fails, nothing inside a jail can make them either.
+ * What to hide. Directories that do not exist yet are made; where that fails, nothing inside a jail
+ * can make them either. What lies in a jail's own trees, such as /tmp, is never granted.
  *
  * @param socket the portal's
  * @param profileDirectories where the profiles came from
  */
-export function hiddenPaths(socket: string, profileDirectories: readonly string[]): string[] {
+export function hiddenPaths(socket: string, profileDirectories: readonly string[]): Hidden {
   const directories = ownDirectories();
-  for (const directory of directories) {
-    try {
-      ensureTree(directory);
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-    }
-  }
+  directories.forEach(ensureIfPossible);
   const installed = [installedDirectory(), Deno.env.get("STEMJAIL_INSTALLED") ?? null];
-  const all = [...directories, ...profileDirectories, ...installed, socket, `${socket}.lock`];
-  const real = all.map((path) => path === null ? null : realPath(path));
-  const known = real.filter((path): path is string => path !== null && path !== "/");
-  const paths = [...new Set(known)].sort();
-  return paths.filter((path) => !paths.some((outer) => path.startsWith(`${outer}/`)));
+  const stated = [...directories, ...profileDirectories, ...installed, ...socketPaths(socket)];
+  const resolver = new HostResolver(hostFileSystem);
+  const found = stated.filter((path) => path !== null).map((path) => resolver.resolve(path))
+    .filter((resolution) => "path" in resolution);
+  const covered = outermost(found.map(({ path }) => path));
+  const ways = found.flatMap(({ path, links }) => waysTo(path, links.map((link) => link.path)));
+  const pinned = [...new Set(ways)].filter(isMovable).sort();
+  return { covered, pinned: pinned.filter((path) => !covered.some((cover) => isIn(path, cover))) };
+}
+
+/** A directory of ours outlives the socket in it; of another's, the two files are all there is. */
+function socketPaths(socket: string): string[] {
+  const directory = socket.slice(0, socket.lastIndexOf("/"));
+  return directory.endsWith("/stemjail") ? [directory] : [socket, `${socket}.lock`];
+}
+
+function isIn(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}/`);
+}
+
+function outermost(paths: readonly string[]): string[] {
+  const sorted = [...new Set(paths)].filter((path) => path !== "/").sort();
+  return sorted.filter((path) => !sorted.some((outer) => path.startsWith(`${outer}/`)));
 }

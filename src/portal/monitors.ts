@@ -13,7 +13,7 @@ import { Readiness } from "../../ffi/epoll.ts";
 import { Status, UserError } from "../errors.ts";
 import { isMemoryShort } from "./memory.ts";
 import { Channel } from "../protocol/channel.ts";
-import type { MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
+import type { Hidden, MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
 import { monitorRequest } from "../protocol/monitor_process.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 
@@ -38,11 +38,11 @@ export class Monitor {
   /**
    * Starts the process.
    *
-   * @param hidden paths that its jail hides
+   * @param hidden what its jail hides
    * @param ownNetwork whether its jail has a network namespace of its own, or else the host's
    * @throws UserError when it cannot be started
    */
-  constructor(reactor: Reactor, hidden: readonly string[], ownNetwork = true) {
+  constructor(reactor: Reactor, hidden: Hidden, ownNetwork = true) {
     const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
     try {
       ({ pid: this.pid, pidfd: this.#pidfd } = spawnMonitor(theirs, ownNetwork));
@@ -173,13 +173,13 @@ export class MonitorPool {
    * Keeps none yet: see {@link fill}.
    *
    * @param size how many are to wait
-   * @param hidden paths that every jail hides
+   * @param hidden what every jail hides
    * @param rests whether they may end when nothing is launched for long
    */
   constructor(
     private readonly reactor: Reactor,
     private readonly size: number,
-    private readonly hidden: readonly string[],
+    private readonly hidden: Hidden,
     private readonly rests: boolean,
   ) {}
 

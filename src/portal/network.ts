@@ -73,7 +73,8 @@ function pasta(file: string, { pid, path, loopback }: Wish): Carrier {
         ...["--ns-ifname", INTERFACE, "--dns-forward", resolver],
         ...["--tcp-ports", "none", "--udp-ports", "none"],
         ...["--tcp-ns", forwarding, "--udp-ns", forwarding],
-        ...(loopback ? [] : ["--no-map-gw"]),
+        // Else the gateway's own services would be those of the host's loopback.
+        "--no-map-gw",
         // For root it would become nobody, who may not enter this namespace.
         ...(userId() === 0 ? ["--runas", "0"] : []),
         // It ends when the link is removed. The namespace's own directory is closed to it, since the

@@ -16,7 +16,7 @@ import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitors.ts";
 import { Profiles } from "./profiles.ts";
 import { Server } from "./serve.ts";
-import { leavePlace, takePlace } from "./socket.ts";
+import { leavePlace, type Place, takePlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -64,33 +64,53 @@ class Readiness {
 }
 
 async function serve(given: Given, log: Log, readiness: Readiness): Promise<number> {
-  const stated = given.all("profiles");
-  const warm = readWarm(given);
   const reactor = new Reactor((error) => {
     const why = error instanceof Error ? error.message : String(error);
     log.write("error", "an event was not handled", { why });
   });
-  const profiles = new Profiles(stated, log, reactor);
-  const path = given.value("socket") ?? socketPath(processEnvironment, userId());
-  const place = takePlace(path);
-  const hidden = hiddenPaths(path, profileSources(stated).directories);
-  const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
+  const warm = readWarm(given);
+  const profiles = new Profiles(given.all("profiles"), log, reactor);
+  const place = takePlace(given.value("socket") ?? socketPath(processEnvironment, userId()));
+  try {
+    return await serveAt(place, { given, log, reactor, profiles, warm }, readiness);
+  } catch (error) {
+    leavePlace(place);
+    throw error;
+  }
+}
+
+/** What a portal has before it has a place. */
+interface Beginning {
+  readonly given: Given;
+  readonly log: Log;
+  readonly reactor: Reactor;
+  readonly profiles: Profiles;
+  readonly warm: number;
+}
+
+async function serveAt(place: Place, beginning: Beginning, readiness: Readiness): Promise<number> {
+  const { given, log, reactor, profiles, warm } = beginning;
+  const { path } = place;
+  const hidden = hiddenPaths(path, profileSources(given.all("profiles")).directories);
+  const isBackground = given.has("background");
+  const monitors = new MonitorPool(reactor, warm, hidden, isBackground);
   const jails = new Jails(log);
-  const unconfined = given.has("unconfined");
   const end = Promise.withResolvers<string>();
   const leave = (reason: string) => {
     server.close();
     leavePlace(place);
     end.resolve(reason);
   };
-  const retire = () => {
-    const isIdle = jails.count === 0 && given.has("background");
-    if (isIdle) leave("another build");
-    return isIdle;
-  };
-  const directory = path.slice(0, path.lastIndexOf("/"));
-  const service = { reactor, profiles, monitors, jails, log, unconfined, directory, retire };
-  const server = new Server(place.listener, service);
+  const server = new Server(place.listener, {
+    ...{ reactor, profiles, monitors, jails, log },
+    unconfined: given.has("unconfined"),
+    directory: path.slice(0, path.lastIndexOf("/")),
+    retire: () => {
+      const isIdle = jails.count === 0 && isBackground;
+      if (isIdle) leave("another build");
+      return isIdle;
+    },
+  });
   log.write("info", "portal ready", { socket: path, profiles: profiles.current().profiles.length });
   readiness.tell("ready\n");
   monitors.fill();

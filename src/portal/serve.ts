@@ -6,7 +6,7 @@
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { peerOf } from "../../ffi/listener.ts";
-import { userId } from "../../ffi/process.ts";
+import { isInSameUserNamespace, userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
 import { Status, UserError } from "../errors.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
@@ -88,7 +88,8 @@ export class Server {
 
   #admit(connection: number): void {
     const { uid, pid } = peerOf(connection);
-    if (uid === userId() && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection);
+    const isWelcome = uid === userId() && isInSameUserNamespace(pid);
+    if (isWelcome && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection);
     this.service.log.write("warning", "client refused", { uid, pid });
     close(connection);
   }

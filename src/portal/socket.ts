@@ -79,6 +79,27 @@ function takeLock(path: string): number {
   return file;
 }
 
+function listen(path: string): number {
+  const listener = createSocket(SocketType.stream | SocketType.nonblocking);
+  try {
+    listenAt(listener, path, BACKLOG);
+    return listener;
+  } catch (error) {
+    close(listener);
+    removeIfPossible(path);
+    throw error;
+  }
+}
+
+/** What stays is replaced by the next portal. */
+function removeIfPossible(path: string): void {
+  try {
+    removeAt(AT_FDCWD, path);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
+}
+
 /**
  * Becomes the portal of a socket path. A socket that a dead portal left is replaced.
  *
@@ -98,9 +119,7 @@ export function takePlace(path: string): Place {
   try {
     const lock = takeLock(path);
     removeAt(AT_FDCWD, path);
-    const listener = createSocket(SocketType.stream | SocketType.nonblocking);
-    listenAt(listener, path, BACKLOG);
-    return { listener, path, lock };
+    return { listener: listen(path), path, lock };
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
@@ -112,7 +131,7 @@ export function takePlace(path: string): Place {
  * that makes it anew would both hold a lock.
  */
 export function leavePlace(place: Place): void {
-  removeAt(AT_FDCWD, place.path);
+  removeIfPossible(place.path);
   close(place.listener);
   close(place.lock);
 }

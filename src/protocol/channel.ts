@@ -71,7 +71,11 @@ export class Channel {
 
   /** Handles what has arrived already, such as the last words of a process that is gone. */
   drain(): void {
-    while (this.#isOpen && this.#readOnce());
+    try {
+      while (this.#isOpen && this.#readOnce());
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Ends the channel. */

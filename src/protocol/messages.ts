@@ -190,12 +190,20 @@ export interface LaunchOrder {
   readonly warning?: string;
 }
 
+/** What no jail may ever show or move; absolute paths without symbolic links before their end. */
+export interface Hidden {
+  /** Directories and files to cover. */
+  readonly covered: readonly string[];
+  /** Directories and links that lead to them, to be kept in their place, outer ones first. */
+  readonly pinned: readonly string[];
+}
+
 /** Portal to monitor: make an empty jail and wait. */
 export interface Preparation {
   /** Which order it is. */
   readonly type: "prepare";
-  /** Paths of the host that no grant may ever show. */
-  readonly hidden: readonly string[];
+  /** What no grant may ever show. */
+  readonly hidden: Hidden;
   /** Whether the jail has a network namespace of its own, or else the host's. */
   readonly ownNetwork: boolean;
 }
