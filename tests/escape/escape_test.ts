@@ -58,6 +58,12 @@ const THEMES: Record<Mode, Theme> = {
   mounts: {
     title: "A29, A50, A82, A83: nothing is written but where a profile says",
     numbers: ["A29", "A50", "A82", "A83"],
+    harmless: Object.fromEntries(
+      ["shell-start-up", "ssh-keys", "autostart", "own-profile"].map((name) => [
+        name,
+        "a home that is not granted is an empty one of the jail's own",
+      ]),
+    ),
   },
   env: { title: "A66: the environment is an allow-list", numbers: ["A66"] },
 };
