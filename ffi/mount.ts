@@ -36,6 +36,7 @@ const OPEN_TREE_CLOEXEC = 0o2000000;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 const MNT_DETACH = 2;
+const UMOUNT_NOFOLLOW = 8;
 
 /** Flags of mount(2). */
 export const MountFlag = {
@@ -77,7 +78,7 @@ export function setPropagation(target: string, flags: bigint): void {
 
 /** umount2(2) with MNT_DETACH: out of the tree now, gone when its last user is. */
 export function detach(target: string): void {
-  check("umount", libc.umount2(cString(target), MNT_DETACH), target);
+  check("umount", libc.umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW), target);
 }
 
 /** pivot_root(2). */

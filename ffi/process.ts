@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { check, checkUnless, retry } from "./check.ts";
+import { check, checkUnless, KernelError, retry } from "./check.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "./file.ts";
 import { bind } from "./library.ts";
 import { cString } from "./memory.ts";
 
@@ -12,6 +13,7 @@ const libc = bind({
   setsid: { parameters: [], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   getuid: { parameters: [], result: "u32" },
   getgid: { parameters: [], result: "u32" },
@@ -65,6 +67,29 @@ function userNamespace(process: string): string | null {
   const result = libc.readlink(path, text, BigInt(text.length));
   const length = checkUnless(["EACCES", "EPERM", "ENOENT", "ESRCH"], "readlink", result);
   return length < 0 ? null : new TextDecoder().decode(text.subarray(0, length));
+}
+
+/** The umask(2) of a process, or the usual one where it is not told. proc_pid_status(5). */
+export function fileMaskOf(pid: number): number {
+  const USUAL = 0o022;
+  const MAXIMUM_BYTES = 8192;
+  try {
+    const file = openAt(AT_FDCWD, `/proc/${pid}/status`, OpenFlag.readOnly);
+    const text = new TextDecoder().decode(readAll(file, MAXIMUM_BYTES));
+    close(file);
+    return parseInt(/^Umask:\s+([0-7]+)$/m.exec(text)?.[1] ?? "22", 8);
+  } catch (error) {
+    if (error instanceof KernelError) return USUAL;
+    throw error;
+  }
+}
+
+/** How many descriptors this process may have (RLIMIT_NOFILE, getrlimit(2)). */
+export function openFileLimit(): number {
+  const RLIMIT_NOFILE = 7;
+  const limit = new BigUint64Array(2);
+  check("getrlimit", libc.getrlimit(RLIMIT_NOFILE, new Uint8Array(limit.buffer)));
+  return Number(limit[0]);
 }
 
 /** Shuts /proc/PID and ptrace(2) to other processes of the same user (PR_SET_DUMPABLE 0). */

@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { check } from "./check.ts";
 import { bind } from "./library.ts";
 
-const library = bind({ stemjail_relay: { parameters: ["buffer"], result: "i32" } });
+const library = bind({
+  stemjail_relay_prepare: { parameters: [], result: "i32" },
+  stemjail_relay: { parameters: ["buffer"], result: "i32" },
+});
 
 /** struct relay_request without its result. */
 export interface RelayRequest {
@@ -30,6 +34,11 @@ export const RELAY_RECORD_BYTES = 8;
 /** One record as bytes. */
 export function relayRecord(type: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Int32Array([type, value]).buffer);
+}
+
+/** Keeps signals for the application from here on, which may run before the relay does. */
+export function prepareRelay(): void {
+  check("pipe", library.stemjail_relay_prepare());
 }
 
 /**

@@ -56,6 +56,8 @@ export interface SpawnRequest {
   readonly limits?: readonly Limit[];
   /** Landlock ruleset. */
   readonly ruleset?: number;
+  /** umask(2); that of the parent unless said. */
+  readonly fileMask?: number;
   /** Seccomp program: struct sock_filter, 8 bytes an instruction. */
   readonly filter?: Uint8Array<ArrayBuffer>;
 }
@@ -103,8 +105,8 @@ export class SpawnError extends KernelError {
   }
 }
 
-const REQUEST_WORDS = 21;
-const PID_WORD = 17;
+const REQUEST_WORDS = 22;
+const PID_WORD = 18;
 
 function limitWords(limits: readonly Limit[]): Uint8Array<ArrayBuffer> {
   const words = new BigUint64Array(3 * limits.length);
@@ -137,6 +139,7 @@ function layOut(request: SpawnRequest, arena: Arena): BigInt64Array<ArrayBuffer>
     BigInt(request.ruleset ?? -1),
     filter === undefined ? 0n : arena.keep(filter),
     BigInt((filter?.length ?? 0) / 8),
+    BigInt(request.fileMask ?? -1),
   ]);
   return words;
 }

@@ -149,13 +149,25 @@ bool directory_is_covered(int descriptor, const char *path) {
     return mount_of(descriptor, "", &held) && mount_of(AT_FDCWD, path, &visible) && held != visible;
 }
 
+/* The device of a path's file system, as one word; false if it cannot be told. */
+static bool device_of(int directory, const char *path, uint64_t *device) {
+    struct statx status;
+    if (raw_syscall(SYS_statx, directory, (long)path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+                    STATX_BASIC_STATS, (long)&status, 0) != 0)
+        return false;
+    *device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor;
+    return true;
+}
+
+/* The jail's root and its own home are of one file system, on which grants appear; every grant, and
+ * /dev, /proc and /tmp, are of others. */
 bool directory_is_bare(int descriptor) {
-    static _Atomic uint64_t root; /* the jail's root has a mount of its own, which stays */
+    static _Atomic uint64_t root;
     uint64_t held = 0;
     uint64_t known = atomic_load_explicit(&root, memory_order_relaxed);
-    if (!shim_may_speak() || !mount_of(descriptor, "", &held))
+    if (!shim_may_speak() || !device_of(descriptor, "", &held))
         return false;
-    if (known == 0 && mount_of(AT_FDCWD, "/", &known))
+    if (known == 0 && device_of(AT_FDCWD, "/", &known))
         atomic_store_explicit(&root, known, memory_order_relaxed);
     return held == known;
 }

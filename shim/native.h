@@ -64,6 +64,7 @@ struct spawn_request {
     int64_t ruleset;        /* Landlock ruleset, or -1 */
     const void *filter;     /* struct sock_filter[], or NULL */
     uint64_t filter_length; /* instructions */
+    int64_t file_mask;      /* umask(2), or -1 to keep it */
     /* out */
     int64_t pid;
     int64_t pidfd;
@@ -118,8 +119,14 @@ enum relay_type {
 };
 
 /*
- * Carries bytes and signals until the application ends. Returns 0 with status set, or -1 when the
- * monitor went away first.
+ * From here on signals are kept for the application, which may run before the relay does. One that
+ * would end the process still does if no relay begins within a second. Returns 0, or -1.
+ */
+STEMJAIL_EXPORT int stemjail_relay_prepare(void);
+
+/*
+ * Carries bytes and signals, those kept since stemjail_relay_prepare among them, until the
+ * application ends. Returns 0 with status set, or -1 when the monitor went away first.
  */
 STEMJAIL_EXPORT int stemjail_relay(struct relay_request *request);
 

@@ -20,7 +20,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 64 * 1024, DRAIN_WAIT_MS = 1000, BACKGROUND_WAIT_MS = 250, END_OF_INPUT = 4 };
+enum {
+    BUFFER_SIZE = 64 * 1024,
+    DRAIN_WAIT_MS = 1000,
+    BACKGROUND_WAIT_MS = 250,
+    PATIENCE_S = 1,
+    END_OF_INPUT = 4
+};
 
 /* One direction: what was read and is not written yet. */
 struct stream {
@@ -48,12 +54,31 @@ enum { FORWARDED = sizeof forwarded / sizeof *forwarded };
 /* Written by the handler, in whichever thread; read by the loop. */
 static int signal_pipe[2] = {-1, -1};
 
+/* Until the relay begins: the signal that would have ended the process. */
+static volatile sig_atomic_t is_waiting;
+static volatile sig_atomic_t awaited;
+
+static bool ends_processes(int number) {
+    return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM;
+}
+
 static void on_signal(int number) {
     int error = errno;
     unsigned char byte = (unsigned char)number;
     ssize_t ignored = write(signal_pipe[1], &byte, 1);
     (void)ignored;
+    if (is_waiting && ends_processes(number)) {
+        awaited = number;
+        alarm(PATIENCE_S);
+    }
     errno = error;
+}
+
+/* No application came to give the signal to. */
+static void on_alarm(int number) {
+    (void)number;
+    signal(awaited, SIG_DFL);
+    kill(getpid(), awaited);
 }
 
 static void send_record(struct relay *relay, enum relay_type type, int value) {
@@ -235,37 +260,29 @@ static void drain(struct relay *relay) {
     }
 }
 
-static bool catch_signals(struct sigaction *before) {
-    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-        return false;
+int stemjail_relay_prepare(void) {
+    if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return -1;
     }
+    is_waiting = 1;
+    signal(SIGALRM, on_alarm);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (int i = 0; i < FORWARDED; i++) {
-        sigaction(forwarded[i], &action, &before[i]);
+        sigaction(forwarded[i], &action, NULL);
     }
-    return true;
-}
-
-static void release_signals(const struct sigaction *before) {
-    for (int i = 0; i < FORWARDED; i++) {
-        sigaction(forwarded[i], &before[i], NULL);
-    }
-    close(signal_pipe[0]);
-    close(signal_pipe[1]);
+    return 0;
 }
 
 int stemjail_relay(struct relay_request *request) {
     static struct relay relay; /* two buffers: too large for a stack, and there is one relay */
-    struct sigaction before[FORWARDED];
     bool has_terminal = request->master >= 0;
     relay.request = request;
     relay.in.from = has_terminal ? (int)request->input : -1;
     relay.in.to = (int)request->master;
     relay.out.from = (int)request->master;
     relay.out.to = (int)request->output;
-    if (!catch_signals(before)) {
-        return -1;
-    }
+    is_waiting = 0;
+    alarm(0);
     if (has_terminal) {
         fcntl((int)request->master, F_SETFL, O_RDWR | O_NONBLOCK);
         enter_raw(&relay);
@@ -279,6 +296,5 @@ int stemjail_relay(struct relay_request *request) {
     if (relay.is_over) {
         send_record(&relay, RELAY_GOODBYE, 0);
     }
-    release_signals(before);
     return relay.is_over ? 0 : -1;
 }

@@ -25,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,11 +156,19 @@ static bool change_directory(const struct spawn_request *request) {
     return (request->steps & SPAWN_MAY_CHANGE_TO_ROOT) && chdir("/") == 0;
 }
 
+static rlim_t smaller(rlim_t left, rlim_t right) { return left < right ? left : right; }
+
 static bool set_limits(const struct spawn_request *request) {
     for (uint64_t i = 0; i < request->limit_count; i++) {
-        struct rlimit limit = {.rlim_cur = request->limits[i].soft,
-                               .rlim_max = request->limits[i].hard};
-        if (setrlimit((int)request->limits[i].resource, &limit) != 0) {
+        int resource = (int)request->limits[i].resource;
+        struct rlimit limit;
+        if (getrlimit(resource, &limit) != 0) {
+            return false;
+        }
+        /* A limit that is tighter already stays: raising a hard one takes a privilege. */
+        limit.rlim_max = smaller(limit.rlim_max, request->limits[i].hard);
+        limit.rlim_cur = smaller(limit.rlim_max, request->limits[i].soft);
+        if (setrlimit(resource, &limit) != 0) {
             return false;
         }
     }
@@ -250,6 +259,9 @@ static int child(void *argument) {
     }
     if (!change_directory(request)) {
         fail(request, SPAWN_FAILED_DIRECTORY);
+    }
+    if (request->file_mask >= 0) {
+        umask((mode_t)request->file_mask);
     }
     reset_signals(request->steps & SPAWN_BLOCK_SIGNALS);
     if (!install_filter(request)) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,19 @@ static void close_other_descriptors(int argc, char **argv) {
     unsigned first = has_own ? 4 : 3;
     if (syscall(SYS_close_range, first, ~0U, 0) != 0)
         fail("Cannot close inherited descriptors: close_range: %s", error_name(errno));
+}
+
+/* With fewer descriptors than this the runtime does not start, and does not say why. */
+static void raise_descriptor_limit(void) {
+    enum { LEAST = 64, WANTED = 1024 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= LEAST)
+        return;
+    if (limit.rlim_max < LEAST)
+        fail("Cannot start: only %lu files may be open; raise the limit, as in `ulimit -n 256`",
+             (unsigned long)limit.rlim_max);
+    limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The runtime does not start in a directory that is gone, or that cannot be reached from the root
@@ -52,6 +66,7 @@ int main(int argc, char **argv) {
     static struct files files;
     open_standard_descriptors();
     close_other_descriptors(argc, argv);
+    raise_descriptor_limit();
     leave_lost_directory();
     image_open(&image);
     if (cache_open(&image, &files)) {

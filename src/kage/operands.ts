@@ -1,10 +1,10 @@
 /**
- * Operands as bytes: the runtime decodes its arguments as UTF-8, and puts a replacement character
- * where a file's name is not.
+ * Operands and the working directory as bytes: the runtime decodes its arguments as UTF-8, with a
+ * replacement character where a file's name is not, and does not name such a directory at all.
  *
  * @module
  */
-import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll, readLinkAt } from "../../ffi/file.ts";
 import { decodePath } from "../stemflow/path.ts";
 
 /** Arguments and environment together have at most so many bytes (execve(2)). */
@@ -33,4 +33,11 @@ export function exactOperands(count: number): string[] {
   } finally {
     close(file);
   }
+}
+
+/** The working directory (proc_pid_cwd(5)); the root if it is gone. */
+export function exactDirectory(): string {
+  const bytes = readLinkAt(AT_FDCWD, "/proc/self/cwd");
+  const path = bytes === null ? "/" : decodePath(bytes);
+  return path.startsWith("/") && !path.endsWith(" (deleted)") ? path : "/";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { relay } from "../../ffi/relay.ts";
+import { prepareRelay, relay } from "../../ffi/relay.ts";
 import type { Given } from "../cli/options.ts";
 import { escapeControl, Status, UserError } from "../errors.ts";
 import type { RunRequest } from "../protocol/messages.ts";
@@ -56,10 +56,19 @@ async function standardDescriptors(replaced: readonly number[]): Promise<readonl
   );
 }
 
-function directory(given: Given): string {
+/** Where we are; the runtime knows it only if it is UTF-8. */
+async function workingDirectory(): Promise<string> {
+  try {
+    return Deno.cwd();
+  } catch {
+    return (await import("./operands.ts")).exactDirectory();
+  }
+}
+
+async function directory(given: Given): Promise<string> {
   const stated = given.value("cwd");
   if (stated?.startsWith("/")) return stated;
-  const here = Deno.cwd();
+  const here = await workingDirectory();
   return stated === undefined ? here : `${here}/${stated}`;
 }
 
@@ -81,7 +90,7 @@ async function requestOf(given: Given): Promise<RunRequest> {
     exact: given.has("exact"),
     environment: outside,
     variables: variables(given, outside),
-    directory: directory(given),
+    directory: await directory(given),
     directoryRequired: given.has("cwd"),
     terminal: terminalDescriptors(given),
   };
@@ -97,7 +106,8 @@ function exitStatus(status: number): number {
 export async function run(given: Given): Promise<number> {
   const request = await requestOf(given);
   const standard = await standardDescriptors(request.terminal);
-  const { socket, reply, descriptors } = await call(await portalPath(given), request, standard);
+  const path = await portalPath(given);
+  const { socket, reply, descriptors } = await call(path, request, standard, prepareRelay);
   if (reply.type === "started" && reply.warning !== undefined) {
     console.error(`stemjail: warning: ${escapeControl(reply.warning)}`);
   }

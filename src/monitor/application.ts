@@ -82,6 +82,7 @@ export function startApplication(
       limits: limitsOf(order),
       ruleset: confinement.ruleset,
       filter: confinement.filter,
+      fileMask: order.fileMask,
     });
     return { ...spawned, master: terminal?.master ?? -1 };
   } catch (error) {

@@ -49,7 +49,11 @@ export function decide(
   }
   const accesses = isOwnPlace(path) ? null : accessesFor(state, hostRoot, path, action);
   const next = accesses === null ? null : state.after(accesses);
-  if (next === null) return { kind: "denied", path, why: null };
+  if (next === null) {
+    // A path that could be granted, but leads elsewhere: because a bind is not what it was?
+    const why = accesses === null ? null : state.changedBind(path);
+    return { kind: "denied", path, why };
+  }
   if (state.isPresent(next)) return { kind: "granted", transition: null };
   const from = state.name;
   try {

@@ -22,7 +22,7 @@ import type { MonitorEvent, OrderedDomain, Provision } from "../protocol/message
 import { encodePath } from "../stemflow/path.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grants.ts";
-import { findPlace, makeOwnFile } from "./place.ts";
+import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
 import { RUN_DIRECTORY } from "./skeleton.ts";
 
 const inert = MountAttribute.noSetuid | MountAttribute.noExecute;
@@ -154,12 +154,15 @@ export class JailSession {
 
   /** Whether a path shows our file. */
   #isShown({ destination }: Provision): boolean {
-    const place = findPlace(this.empty.namespaces.jailRoot, destination, true);
-    if (place < 0) return false;
-    const own = openAt(this.empty.skeleton.run, nameOf(destination), OpenFlag.pathOnly);
-    const isSame = statusOf(place).identity === statusOf(own).identity;
-    [place, own].forEach(close);
-    return isSame;
+    try {
+      return isSameFile(
+        findPlace(this.empty.namespaces.jailRoot, destination, true),
+        openAt(this.empty.skeleton.run, nameOf(destination), OpenFlag.pathOnly),
+      );
+    } catch (error) {
+      if (error instanceof KernelError) return false;
+      throw error;
+    }
   }
 
   /** Writes a file of the run directory anew: it is read-only by its mounts, of which this is none. */

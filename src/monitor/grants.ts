@@ -118,19 +118,37 @@ export class Grants {
     }
   }
 
-  #prepareNode(step: MountStep, root: number, mayBeLink = false): Prepared {
-    const { path } = step;
-    let node: number;
+  /** Why a bind at or above a path is not what it was when its profile was loaded, or null. */
+  changedBind(path: string): string | null {
+    const names = path.split("/").slice(1);
+    for (let depth = 1; depth <= names.length; depth++) {
+      const bind = `/${names.slice(0, depth).join("/")}`;
+      const expected = this.expected.get(bind);
+      if (expected === undefined || expected === "link") continue;
+      try {
+        const node = this.#openNode(bind, this.namespaces.hostRoot, false);
+        const { kind } = statusOf(node);
+        close(node);
+        if (kind !== expected) return changeOf(bind, expected, kind);
+      } catch (error) {
+        if (error instanceof GrantError) return error.message;
+        throw error;
+      }
+    }
+    return null;
+  }
+
+  #openNode(path: string, root: number, mayBeLink: boolean): number {
+    const links = mayBeLink ? ResolveFlag.noMagicLinks : noLinks;
     try {
-      node = openResolved(
-        root,
-        encodePath(path),
-        nodeFlags,
-        ResolveFlag.inRoot | (mayBeLink ? ResolveFlag.noMagicLinks : noLinks),
-      );
+      return openResolved(root, encodePath(path), nodeFlags, ResolveFlag.inRoot | links);
     } catch (error) {
       throw new GrantError(`${path}: ${reasonOf(error)}`);
     }
+  }
+
+  #prepareNode(step: MountStep, root: number, mayBeLink = false): Prepared {
+    const node = this.#openNode(step.path, root, mayBeLink);
     try {
       return this.#prepareOpened(step, node, mayBeLink);
     } finally {
@@ -147,9 +165,7 @@ export class Grants {
       return { path, isDirectory: false, tree: -1, link: readLinkAt(node, "") };
     }
     if (expected !== undefined && expected !== kind) {
-      throw new GrantError(
-        `${path}: it was a ${expected} when the profile was loaded, now it is a ${kind}`,
-      );
+      throw new GrantError(changeOf(path, expected, kind));
     }
     const tree = cloneTree(node, "", true);
     const readOnly = step.write ? 0n : MountAttribute.readOnly;
@@ -252,6 +268,10 @@ export class Grants {
       close(parent);
     }
   }
+}
+
+function changeOf(path: string, expected: string, kind: string): string {
+  return `${path}: it was a ${expected} when the profile was loaded, now it is a ${kind}`;
 }
 
 function nameOf(path: string): string {

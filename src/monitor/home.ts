@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { AT_FDCWD, close, statusOf } from "../../ffi/file.ts";
+import { AT_FDCWD, close, linkAt } from "../../ffi/file.ts";
 import { attachTree, cloneTree, makeWritable } from "../../ffi/mount.ts";
-import { normalisePath, PathError } from "../stemflow/path.ts";
-import { findPlace, makeOwnDirectory } from "./place.ts";
+import type { OrderedHome } from "../protocol/messages.ts";
+import { encodePath, normalisePath, PathError } from "../stemflow/path.ts";
+import { findPlace, isSameFile, makeOwnDirectory } from "./place.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import type { Skeleton } from "./skeleton.ts";
 
@@ -29,12 +30,17 @@ function usable(home: string): string | null {
 /**
  * Makes the home; before anything is granted, so that a grant of it, or around it, covers it.
  *
- * @param home the value of HOME inside
+ * @param home what HOME names inside
  */
-export function makeHome(namespaces: MountNamespaces, skeleton: Skeleton, home: string): void {
-  const path = usable(home);
+export function makeHome(
+  namespaces: MountNamespaces,
+  skeleton: Skeleton,
+  home: OrderedHome,
+): void {
+  const path = usable(home.path);
   if (path === null) return;
   namespaces.inJail(() => {
+    for (const link of home.links) makeLink(skeleton, link.path, link.target);
     const place = makeOwnDirectory(skeleton, path, PRIVATE);
     try {
       // The jail's /tmp is writable as it is.
@@ -43,6 +49,16 @@ export function makeHome(namespaces: MountNamespaces, skeleton: Skeleton, home: 
       close(place);
     }
   });
+}
+
+function makeLink(skeleton: Skeleton, path: string, target: string): void {
+  const slash = path.lastIndexOf("/");
+  const parent = makeOwnDirectory(skeleton, path.slice(0, slash), 0o755);
+  try {
+    linkAt(encodePath(target), parent, encodePath(path.slice(slash + 1)));
+  } finally {
+    close(parent);
+  }
 }
 
 /** The directory over itself, once more and writable: the root around it stays read-only. */
@@ -61,21 +77,19 @@ function openToWriting(path: string): void {
 /**
  * Where the home is the jail's own, or null: for the ceiling, which is then to allow writing there.
  *
- * @param home the value of HOME inside
+ * @param home what HOME names inside
  */
 export function ownHome(
   namespaces: MountNamespaces,
   skeleton: Skeleton,
-  home: string,
+  home: OrderedHome,
 ): string | null {
-  const path = usable(home);
+  const path = usable(home.path);
   if (path === null || path.startsWith("/tmp/")) return null;
-  const shown = findPlace(namespaces.jailRoot, path, false);
-  const own = findPlace(skeleton.root, path, false);
-  try {
-    return statusOf(shown).identity === statusOf(own).identity ? path : null;
-  } finally {
-    close(shown);
-    close(own);
-  }
+  return isSameFile(
+      findPlace(namespaces.jailRoot, path, false),
+      findPlace(skeleton.root, path, false),
+    )
+    ? path
+    : null;
 }

@@ -15,6 +15,7 @@ import {
   OpenFlag,
   openResolved,
   ResolveFlag,
+  statusOf,
 } from "../../ffi/file.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { Skeleton } from "./skeleton.ts";
@@ -22,6 +23,9 @@ import type { Skeleton } from "./skeleton.ts";
 const node = OpenFlag.pathOnly | OpenFlag.noFollow;
 const directory = OpenFlag.pathOnly | OpenFlag.directory;
 const newFile = OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive;
+
+/** Answers that are no failure: the path leads to nothing. */
+const nowhere = new Set(["ENOENT", "ENOTDIR"]);
 
 /** A directory of the jail's own that can be written to now, and the path of it that the jail has. */
 interface Base {
@@ -47,8 +51,17 @@ export function findPlace(jailRoot: number, path: string, followsLinks: boolean)
     const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks | links;
     return openResolved(jailRoot, encodePath(path), flags, resolve);
   } catch (error) {
-    if (error instanceof KernelError && error.code === "ENOENT") return -1;
+    if (error instanceof KernelError && nowhere.has(error.code)) return -1;
     throw error;
+  }
+}
+
+/** Whether two descriptors, which are closed, are of one file; -1 is of none. */
+export function isSameFile(one: number, other: number): boolean {
+  try {
+    return one >= 0 && other >= 0 && statusOf(one).identity === statusOf(other).identity;
+  } finally {
+    for (const descriptor of [one, other]) if (descriptor >= 0) close(descriptor);
   }
 }
 

@@ -8,6 +8,7 @@
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { listenAt, peerOf } from "../../ffi/listener.ts";
+import { openFileLimit } from "../../ffi/process.ts";
 import { createSocket, receive, send, SocketType } from "../../ffi/socket.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
 import type { Reactor } from "../protocol/reactor.ts";
@@ -20,8 +21,11 @@ import {
 } from "../protocol/shim.ts";
 import { RUN_DIRECTORY } from "./skeleton.ts";
 
-/** So many connections are kept; beyond, the one that was silent for the longest is closed. */
-const MAXIMUM_CONNECTIONS = 512;
+/**
+ * So many connections are kept; beyond, the one that was silent for the longest is closed. Half of
+ * the descriptors stay for the monitor's own work.
+ */
+const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
 const BACKLOG = 128;
 
 /** Sends one reply to the asker. */
@@ -33,6 +37,7 @@ export type RequestHandler = (request: ShimRequest, pid: number, answer: Answer)
 /** The jail's socket. */
 export class RequestServer {
   readonly #listener: number;
+  readonly #maximum = maximumConnections();
   /** From the one that was silent longest to the one that spoke last. */
   readonly #connections = new Map<number, number>();
 
@@ -52,7 +57,7 @@ export class RequestServer {
   }
 
   #begin(connection: number, handler: RequestHandler): void {
-    if (this.#connections.size >= MAXIMUM_CONNECTIONS) {
+    if (this.#connections.size >= this.#maximum) {
       const [silent] = this.#connections.keys();
       this.#close(silent);
     }

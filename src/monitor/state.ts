@@ -66,6 +66,11 @@ export class DomainState {
     return set;
   }
 
+  /** Why a bind on the way to a path is not what it was when its profile was loaded, or null. */
+  changedBind(path: string): string | null {
+    return this.grants.changedBind(path);
+  }
+
   /** Whether a set is the present one. */
   isPresent(set: CandidateSet): boolean {
     return set.equals(this.#set);

@@ -150,7 +150,10 @@ function executableAccesses(executable: string): Access[] {
   const resolution = new HostResolver(hostFileSystem).resolve(normalisePath(executable));
   if ("refusal" in resolution) {
     throw new UserError(
-      `Cannot execute ${JSON.stringify(executable)} in a jail: ${resolution.refusal.remedy}`,
+      `Cannot execute ${
+        JSON.stringify(executable)
+      } in a jail: /proc, /dev and /tmp are the jail's own; ` +
+        `copy it to a directory that a profile grants`,
       Status.cannotExecute,
     );
   }

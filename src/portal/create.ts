@@ -4,8 +4,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { close, ensureDirectoryAt, openAt, OpenFlag } from "../../ffi/file.ts";
-import { AT_FDCWD } from "../../ffi/file.ts";
+import { AT_FDCWD, close, ensureDirectoryAt, openAt, OpenFlag } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { encodePath } from "../stemflow/path.ts";

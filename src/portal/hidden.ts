@@ -16,6 +16,7 @@ import {
   userProfileDirectory,
 } from "../protocol/locations.ts";
 import type { Hidden } from "../protocol/messages.ts";
+import { aliasesOf, currentMounts } from "./aliases.ts";
 
 function ownDirectories(): string[] {
   const profiles = userProfileDirectory(processEnvironment);
@@ -72,8 +73,12 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
   const installed = [installedDirectory(), Deno.env.get("STEMJAIL_INSTALLED") ?? null];
   const stated = [...directories, ...profileDirectories, ...installed, ...socketPaths(socket)];
   const resolver = new HostResolver(hostFileSystem);
-  const found = stated.filter((path) => path !== null).map((path) => resolver.resolve(path))
+  const direct = stated.filter((path) => path !== null).map((path) => resolver.resolve(path))
     .filter((resolution) => "path" in resolution);
+  const mounts = currentMounts();
+  const aliases = direct.flatMap(({ path }) => aliasesOf(path, mounts))
+    .map((path) => resolver.resolve(path)).filter((resolution) => "path" in resolution);
+  const found = [...direct, ...aliases];
   const covered = outermost(found.map(({ path }) => path));
   const ways = found.flatMap(({ path, links }) => waysTo(path, links.map((link) => link.path)));
   const pinned = [...new Set(ways)].filter(isMovable).sort();

@@ -5,8 +5,16 @@
  */
 import { Status, UserError } from "../errors.ts";
 import type { LimitSettings, ResolvedProfile } from "../profile/profile.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
+import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
-import type { LaunchOrder, OrderedLimit, Provision, RunRequest } from "../protocol/messages.ts";
+import type {
+  LaunchOrder,
+  OrderedHome,
+  OrderedLimit,
+  Provision,
+  RunRequest,
+} from "../protocol/messages.ts";
 import type { Catalog } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
@@ -66,6 +74,14 @@ function variableOf(environment: readonly string[], name: string): string {
   return environment.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 }
 
+/** Where the value of HOME leads; in /tmp, which is the jail's own, and where nothing is, it is taken as it is. */
+function homeOf(value: string): OrderedHome {
+  const resolved = new HostResolver(hostFileSystem).resolve(value);
+  if ("refusal" in resolved) return { path: value, links: [] };
+  const links = resolved.links.map(({ path, target = "" }) => ({ path, target }));
+  return { path: resolved.path, links };
+}
+
 /** The resolver's file is there from the start, where a network may come: the ceiling knows it then. */
 function networkFiles(traits: readonly (readonly Trait[])[]): Provision[] {
   const isHost = commonTraits(traits).includes("net-host");
@@ -78,18 +94,25 @@ function lingers(request: RunRequest, catalog: Catalog, candidates: readonly Res
   return candidates.every(({ run }) => run.linger);
 }
 
+/** What a launch depends on besides request and profiles. */
+export interface Circumstances {
+  /** Whether the portal runs so. */
+  readonly unconfined: boolean;
+  /** What is wrong with the profiles as they are now, so that older ones are in force. */
+  readonly problem: string | null;
+  /** The client's umask(2). */
+  readonly fileMask: number;
+}
+
 /**
  * Works out what a request means.
  *
- * @param unconfined whether the portal runs so
- * @param problem what is wrong with the profiles as they are now, so that older ones are in force
  * @throws UserError when it cannot be had
  */
 export function planLaunch(
   request: RunRequest,
   catalog: Catalog,
-  unconfined: boolean,
-  problem: string | null,
+  { unconfined, problem, fileMask }: Circumstances,
 ): Launch {
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
@@ -116,13 +139,14 @@ export function planLaunch(
     file,
     arguments: command,
     environment,
-    home: variableOf(environment, "HOME"),
+    home: homeOf(variableOf(environment, "HOME")),
     provisions: [...session.provisions, ...networkFiles(traits)],
     directory: request.directory,
     directoryRequired: request.directoryRequired,
     terminal: request.terminal,
     linger: lingers(request, catalog, candidates),
     limits: limitsOf(candidates),
+    fileMask,
     nestedNamespaces: candidates.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,
     warning: problem === null ? undefined : `${problem}; the profiles from before stay in force`,

@@ -6,7 +6,7 @@
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { peerOf } from "../../ffi/listener.ts";
-import { isInSameUserNamespace, userId } from "../../ffi/process.ts";
+import { fileMaskOf, isInSameUserNamespace, userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
 import { Status, UserError } from "../errors.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
@@ -89,12 +89,12 @@ export class Server {
   #admit(connection: number): void {
     const { uid, pid } = peerOf(connection);
     const isWelcome = uid === userId() && isInSameUserNamespace(pid);
-    if (isWelcome && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection);
+    if (isWelcome && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection, pid);
     this.service.log.write("warning", "client refused", { uid, pid });
     close(connection);
   }
 
-  #serve(connection: number): void {
+  #serve(connection: number, pid: number): void {
     const forget = () => {
       clearTimeout(timer);
       this.#clients.delete(client);
@@ -102,7 +102,7 @@ export class Server {
     const client = new Channel(connection, this.service.reactor, {
       onMessage: (value, descriptors) => {
         forget();
-        this.#answer(client, value, descriptors);
+        this.#answer(client, pid, value, descriptors);
       },
       onClose: forget,
     });
@@ -115,14 +115,14 @@ export class Server {
     client.drain();
   }
 
-  #answer(client: Channel, value: unknown, descriptors: number[]): void {
+  #answer(client: Channel, pid: number, value: unknown, descriptors: number[]): void {
     try {
       if (versionOf(value) !== versionLine()) {
         descriptors.forEach(close);
         return this.#answerStranger(client, versionOf(value));
       }
       const request = parseRequest(value);
-      if (request.type === "run") return this.#run(client, request, descriptors);
+      if (request.type === "run") return this.#run(client, pid, request, descriptors);
       descriptors.forEach(close);
       client.send(this.#query(request));
     } catch (error) {
@@ -143,12 +143,21 @@ export class Server {
   }
 
   /** The client's connection goes to the monitor; the portal is out of its way from then on. */
-  #run(client: Channel, request: RunRequest, descriptors: readonly number[]): void {
+  #run(
+    client: Channel,
+    pid: number,
+    request: RunRequest,
+    descriptors: readonly number[],
+  ): void {
     if (descriptors.length !== STANDARD_DESCRIPTORS) {
       throw new UserError("A run request comes with three descriptors", Status.notStarted);
     }
     const { profiles, monitors, jails, unconfined } = this.service;
-    const launch = planLaunch(request, profiles.current(), unconfined, profiles.problem);
+    const launch = planLaunch(request, profiles.current(), {
+      unconfined,
+      problem: profiles.problem,
+      fileMask: fileMaskOf(pid),
+    });
     const monitor = monitors.take(launch.ownNetwork);
     const helpers = new JailHelpers(
       this.#helperContext,

@@ -3,6 +3,7 @@
 import { placeOfMissing } from "./create.ts";
 import { desktopBinds } from "./desktop_files.ts";
 import type { PathExpander } from "./expand.ts";
+import type { KeyPath } from "./locate.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import type { HostResolver } from "./resolve.ts";
@@ -59,7 +60,8 @@ export class Granter {
       else outcome.binds.forEach((resolved) => add(binds, resolved));
     }
     if (!sound) return undefined;
-    if (profile.binds.length === 0) this.#warn(profile, EMPTY);
+    if (profile.binds.length === 0) this.#warn(profile, ["name"], EMPTY);
+    for (const [path, warning] of givenAway(profile)) this.#warn(profile, path, warning);
     const { source, binds: _stated, ...settings } = profile;
     return { ...settings, file: source.file, binds: [...binds.values()], skipped };
   }
@@ -108,8 +110,8 @@ export class Granter {
     this.warnings.push({ file, ...bind.source.position(keyPath(bind)), ...warning });
   }
 
-  #warn({ source }: Profile, warning: Refusal): void {
-    this.warnings.push({ file: source.file, ...source.position(["name"]), ...warning });
+  #warn({ source }: Profile, path: KeyPath, warning: Refusal): void {
+    this.warnings.push({ file: source.file, ...source.position(path), ...warning });
   }
 }
 
@@ -117,6 +119,22 @@ const EMPTY: Refusal = {
   what: "This profile grants nothing",
   remedy: 'add a [[fs.bind]], or extends = ["base"]',
 };
+
+/** Settings that reach what no grant of files does. */
+function* givenAway({ net, desktop }: Profile): Generator<[KeyPath, Refusal]> {
+  if (net.mode === "host") {
+    yield [["net", "mode"], {
+      what: "The host's network reaches every service that listens on this machine alone",
+      remedy: 'say mode = "nat" unless that is what it is for',
+    }];
+  }
+  if (desktop.dbus === "unfiltered") {
+    yield [["desktop", "dbus"], {
+      what: "The whole session bus reaches services that run programs outside the jail",
+      remedy: "say dbus = true, and name what is needed in dbus_talk",
+    }];
+  }
+}
 
 function keyPath({ index }: Bind): (string | number)[] {
   return typeof index === "number" ? ["fs", "bind", index, "path"] : ["desktop", index];

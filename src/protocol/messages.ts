@@ -146,6 +146,14 @@ export interface OrderedDomain {
   readonly traits: readonly string[];
 }
 
+/** A home directory, as HOME names it. */
+export interface OrderedHome {
+  /** Its path on the host, without links; or what HOME says, where that leads nowhere. */
+  readonly path: string;
+  /** Links on the way to it, each with its text. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
 /** Limits of one process or user, in the units of setrlimit(2). */
 export interface OrderedLimit {
   /** RLIMIT_* number. */
@@ -176,10 +184,12 @@ export interface LaunchOrder {
   readonly terminal: readonly number[];
   /** Whether the jail lasts until its last process ends. */
   readonly linger: boolean;
+  /** The client's umask(2). */
+  readonly fileMask: number;
   /** What setrlimit(2) is told. */
   readonly limits: readonly OrderedLimit[];
   /** The home directory inside; where nothing grants it, it is the jail's own. */
-  readonly home: string;
+  readonly home: OrderedHome;
   /** What can appear of the user's session. */
   readonly provisions: readonly Provision[];
   /** Whether user namespaces may be nested inside. */
@@ -213,6 +223,7 @@ export type Order = LaunchOrder | ProvideOrder | { readonly type: "stop" };
 
 /** Portal to monitor: more of the session, for a jail that runs; descriptors to keep may come along. */
 export interface ProvideOrder {
+  /** It is one. */
   readonly type: "provide";
   /** What is to appear. */
   readonly provisions: readonly Provision[];

@@ -52,5 +52,7 @@ export function monitorRequest(descriptors: readonly number[], ownNetwork: boole
     steps: SpawnStep.blockSignals,
     identity: { uid: userId(), gid: groupId() },
     ambient: capabilities,
+    // What a jail is made of does not depend on the user's.
+    fileMask: 0o022,
   };
 }
