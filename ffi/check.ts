@@ -35,6 +35,11 @@ export function lastErrno(): number {
   return library.stemjail_errno();
 }
 
+/** Its name, such as `ENOENT`. */
+export function lastErrnoName(): string {
+  return errnoName(lastErrno());
+}
+
 /**
  * Passes on the result of a call that answers a negative number on failure.
  *

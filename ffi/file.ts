@@ -109,26 +109,33 @@ export function openAt(directory: number, path: Text, flags: number, mode = 0): 
   );
 }
 
+/** What openat2(2) is told. */
+export interface Resolution {
+  /** {@link OpenFlag} bits. */
+  readonly flags: number;
+  /** {@link ResolveFlag} bits. */
+  readonly resolve: number;
+  /** errno names of failures that are an answer. */
+  readonly allowed?: readonly string[];
+  /**
+   * How often to try: a rename or mount anywhere makes the kernel unsure about `..`, and it answers
+   * EAGAIN. Few for a path of a jail's, which may be made to take long.
+   */
+  readonly attempts?: number;
+}
+
 /**
  * openat2(2), always close-on-exec.
  *
- * @param resolve {@link ResolveFlag} bits
- * @param allowed errno names of failures that are an answer
  * @returns the descriptor, or -1 after an allowed failure
  */
-export function openResolved(
-  directory: number,
-  path: Text,
-  flags: number,
-  resolve: number,
-  allowed: readonly string[] = [],
-): number {
-  const how = new BigUint64Array([BigInt(flags | OpenFlag.closeOnExec), 0n, BigInt(resolve)]);
-  const bytes = new Uint8Array(how.buffer);
-  // EAGAIN: a rename elsewhere made the kernel unsure about `..`; it asks to try again.
-  for (let attempt = 0;; attempt++) {
+export function openResolved(directory: number, path: Text, how: Resolution): number {
+  const { flags, resolve, allowed = [], attempts = 16 } = how;
+  const words = new BigUint64Array([BigInt(flags | OpenFlag.closeOnExec), 0n, BigInt(resolve)]);
+  const bytes = new Uint8Array(words.buffer);
+  for (let attempt = 1;; attempt++) {
     const result = libc.openat2(SYS_openat2, directory, cString(path), bytes, 24n);
-    if (result < 0 && attempt < 16 && again.has(lastErrno())) continue;
+    if (result < 0 && attempt < attempts && again.has(lastErrno())) continue;
     return checkUnless(allowed, "openat2", result, describe(path));
   }
 }

@@ -228,7 +228,7 @@ function addRule(ruleset: number, rule: CeilingRule, root: number): boolean {
   const relative = rule.path === "/" ? "." : rule.path.slice(1);
   const descriptor = unlessKernelSays(
     GONE,
-    () => openResolved(root, encodePath(relative), flags, resolve),
+    () => openResolved(root, encodePath(relative), { flags, resolve }),
   );
   if (descriptor === null) return false;
   try {

@@ -118,11 +118,11 @@ export class JailSession {
   }
 
   #mount(provision: Provision & { kind: "socket" | "device" }): void {
-    const { namespaces } = this.empty;
+    const { namespaces, sockets } = this.empty;
     const { source, kind, destination } = provision;
     const flags = OpenFlag.pathOnly | OpenFlag.noFollow;
     const rules = ResolveFlag.inRoot | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
-    const node = openResolved(namespaces.hostRoot, encodePath(source), flags, rules);
+    const node = openResolved(namespaces.hostRoot, encodePath(source), { flags, resolve: rules });
     try {
       const found = statusOf(node).kind;
       if (found !== kind) throw new GrantError(`${source}: it is a ${found}, and no ${kind}`);

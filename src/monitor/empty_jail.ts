@@ -16,6 +16,8 @@ export interface EmptyJail {
   readonly skeleton: Skeleton;
   /** The jail's own /proc. */
   readonly processes: number;
+  /** The portal's directory as it is below what hides it from jails; or -1. */
+  readonly sockets: number;
   /** The socket that programs inside ask through; it does not answer yet. */
   readonly server: RequestServer;
   /** Seccomp programs for whichever application comes. */

@@ -141,7 +141,10 @@ export class Grants {
   #openNode(path: string, root: number, mayBeLink: boolean): number {
     const links = mayBeLink ? ResolveFlag.noMagicLinks : noLinks;
     try {
-      return openResolved(root, encodePath(path), nodeFlags, ResolveFlag.inRoot | links);
+      return openResolved(root, encodePath(path), {
+        flags: nodeFlags,
+        resolve: ResolveFlag.inRoot | links,
+      });
     } catch (error) {
       throw new GrantError(`${path}: ${reasonOf(error)}`);
     }
@@ -218,13 +221,11 @@ export class Grants {
 
   #findInJail(path: string): number {
     try {
-      return openResolved(
-        this.namespaces.jailRoot,
-        encodePath(path),
-        nodeFlags,
-        ResolveFlag.inRoot | noLinks,
-        ["ENOENT"],
-      );
+      return openResolved(this.namespaces.jailRoot, encodePath(path), {
+        flags: nodeFlags,
+        resolve: ResolveFlag.inRoot | noLinks,
+        allowed: ["ENOENT"],
+      });
     } catch (error) {
       throw new GrantError(`${path}: ${reasonOf(error)}`);
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lastErrnoName } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
@@ -14,7 +15,10 @@ import {
 import { decodePath, encodePath } from "../stemflow/path.ts";
 
 /** Answers that are no failure of the look-up: the path leads nowhere that could be granted. */
-const nowhere = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"];
+const nowhere = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO", "EAGAIN"];
+
+/** A jail can lay out links and directories so that one look-up takes the kernel long. */
+const ATTEMPTS = 2;
 
 /**
  * The path without symbolic links, as far as it exists: of a file that is to be created, the
@@ -27,6 +31,7 @@ const nowhere = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"
 export function realHostPath(hostRoot: number, path: string): string {
   const whole = resolve(hostRoot, path);
   if (whole !== null) return whole;
+  if (lastErrnoName() !== "ENOENT") return path;
   const slash = path.lastIndexOf("/");
   const parent = resolve(hostRoot, slash === 0 ? "/" : path.slice(0, slash));
   if (parent === null) return path;
@@ -34,8 +39,12 @@ export function realHostPath(hostRoot: number, path: string): string {
 }
 
 function resolve(hostRoot: number, path: string): string | null {
-  const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
-  const node = openResolved(hostRoot, encodePath(path), OpenFlag.pathOnly, rules, nowhere);
+  const node = openResolved(hostRoot, encodePath(path), {
+    flags: OpenFlag.pathOnly,
+    resolve: ResolveFlag.inRoot | ResolveFlag.noMagicLinks,
+    allowed: nowhere,
+    attempts: ATTEMPTS,
+  });
   if (node < 0) return null;
   try {
     const real = readLinkAt(AT_FDCWD, `/proc/thread-self/fd/${node}`);

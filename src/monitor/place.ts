@@ -49,7 +49,7 @@ export function findPlace(jailRoot: number, path: string, followsLinks: boolean)
   const flags = followsLinks ? OpenFlag.pathOnly : node;
   try {
     const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks | links;
-    return openResolved(jailRoot, encodePath(path), flags, resolve);
+    return openResolved(jailRoot, encodePath(path), { flags, resolve });
   } catch (error) {
     if (error instanceof KernelError && nowhere.has(error.code)) return -1;
     throw error;

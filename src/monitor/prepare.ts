@@ -19,6 +19,7 @@ import { RequestServer } from "./serve.ts";
 import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
 const MAXIMUM_STATUS_BYTES = 8192;
+const directory = OpenFlag.pathOnly | OpenFlag.directory;
 
 function runFile(name: string, installed: string): RunFile {
   const descriptor = openAt(AT_FDCWD, installedFile(installed), OpenFlag.readOnly);
@@ -55,16 +56,20 @@ export function prepareJail(
     runFile("stemjail", "stemjail-inside"),
     filtersFile(),
   ];
-  const hide = () => hidePaths(hidden);
+  let sockets = -1;
+  const hide = () => {
+    if (hidden.sockets !== undefined) sockets = openAt(AT_FDCWD, hidden.sockets, directory);
+    hidePaths(hidden);
+  };
   const { namespaces, built } = MountNamespaces.create(hide, () => {
     const skeleton = buildSkeleton(files);
     const server = new RequestServer(reactor);
     sealRunDirectory();
-    const processes = openAt(AT_FDCWD, "/proc", OpenFlag.pathOnly | OpenFlag.directory);
+    const processes = openAt(AT_FDCWD, "/proc", directory);
     return { skeleton, server, processes };
   });
   if (ownNetwork) bringLoopbackUp();
-  const empty = { namespaces, ...built, filters: assembleFilters() };
+  const empty = { namespaces, ...built, sockets, filters: assembleFilters() };
   rehearse(empty);
   return empty;
 }

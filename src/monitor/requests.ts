@@ -94,8 +94,8 @@ export class JailRequests {
   #list(path: Uint8Array, reply: (verdict: VerdictCode, text?: Uint8Array) => void): void {
     try {
       const flags = OpenFlag.readOnly | OpenFlag.directory;
-      const rules = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
-      const directory = openResolved(this.jail.namespaces.hostRoot, path, flags, rules);
+      const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
+      const directory = openResolved(this.jail.namespaces.hostRoot, path, { flags, resolve });
       try {
         for (const name of readDirectory(directory)) reply(Verdict.granted, name);
       } finally {

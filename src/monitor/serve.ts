@@ -51,8 +51,12 @@ export class RequestServer {
   start(handler: RequestHandler): void {
     const acceptor = new Acceptor(this.#listener);
     this.reactor.watch(this.#listener, Readiness.readable, () => {
-      const connection = acceptor.next();
-      if (connection >= 0) this.#begin(connection, handler);
+      // All that wait: whoever floods the queue is not to be in front of the others for long.
+      for (let count = 0; count < BACKLOG; count++) {
+        const connection = acceptor.next();
+        if (connection < 0) return;
+        this.#begin(connection, handler);
+      }
     });
   }
 
@@ -64,6 +68,8 @@ export class RequestServer {
     try {
       this.reactor.watch(connection, Readiness.readable, () => this.#serve(connection, handler));
       this.#connections.set(connection, peerOf(connection).pid);
+      // Who comes has a question, and most never have another.
+      this.#serve(connection, handler);
     } catch {
       this.#connections.set(connection, 0);
       this.#close(connection);

@@ -86,8 +86,9 @@ export async function startBus(
   });
   await helper.ready;
   const destination = `${RUNTIME_DIRECTORY}/bus`;
+  const source = path.slice(path.lastIndexOf("/") + 1);
   return {
-    provision: { trait: "dbus", kind: "socket", source: path, destination },
+    provision: { trait: "dbus", kind: "socket", source, destination },
     lifelines: [helper.takeLifeline()],
     helper,
     path,

@@ -82,7 +82,11 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
   const covered = outermost(found.map(({ path }) => path));
   const ways = found.flatMap(({ path, links }) => waysTo(path, links.map((link) => link.path)));
   const pinned = [...new Set(ways)].filter(isMovable).sort();
-  return { covered, pinned: pinned.filter((path) => !covered.some((cover) => isIn(path, cover))) };
+  return {
+    covered,
+    pinned: pinned.filter((path) => !covered.some((cover) => isIn(path, cover))),
+    sockets: socket.slice(0, socket.lastIndexOf("/")),
+  };
 }
 
 /** A directory of ours outlives the socket in it; of another's, the two files are all there is. */

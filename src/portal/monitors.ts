@@ -81,7 +81,12 @@ export class Monitor {
 
   /** Whether the process still is there and has not failed. */
   get isUsable(): boolean {
-    return !this.#isGone && this.#failure === null;
+    return !this.#isGone && this.#failure === null && !this.#hasJustDied();
+  }
+
+  /** The reactor tells of an end in its next turn; a launch is not to wait for it in vain. */
+  #hasJustDied(): boolean {
+    return reap(this.pid) !== null;
   }
 
   /** Why it failed, or null. */

@@ -124,7 +124,7 @@ export type Provision =
   }
   & ({
     readonly kind: "socket" | "device";
-    /** Absolute path on the host, without symbolic links. */
+    /** Absolute path on the host, without symbolic links; or a name in the portal's directory. */
     readonly source: string;
   } | {
     readonly kind: "file";
@@ -206,6 +206,8 @@ export interface Hidden {
   readonly covered: readonly string[];
   /** Directories and links that lead to them, to be kept in their place, outer ones first. */
   readonly pinned: readonly string[];
+  /** The portal's directory, for sockets of helpers: hidden from jails, but not from their monitors. */
+  readonly sockets?: string;
 }
 
 /** Portal to monitor: make an empty jail and wait. */
