@@ -18,6 +18,7 @@ const libc = bind({
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   fcntl: { parameters: ["i32", "i32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   fchmod: { parameters: ["i32", "u32"], result: "i32" },
@@ -162,6 +163,12 @@ export function readAll(descriptor: number, limit: number): Uint8Array<ArrayBuff
     length += count;
   }
   return bytes.slice(0, length);
+}
+
+/** Back to the beginning of a file. lseek(2). */
+export function rewind(descriptor: number): void {
+  const SEEK_SET = 0;
+  check("lseek", libc.lseek(descriptor, 0n, SEEK_SET));
 }
 
 /** Writes all bytes to a blocking descriptor. */

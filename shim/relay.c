@@ -261,7 +261,7 @@ static void drain(struct relay *relay) {
 }
 
 int stemjail_relay_prepare(void) {
-    if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
         return -1;
     }
     is_waiting = 1;

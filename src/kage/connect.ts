@@ -83,20 +83,17 @@ export interface Called {
  * Sends a request and waits for its reply.
  *
  * @param descriptors sent along
- * @param onSent is called between the two
  * @throws UserError with the portal's words when it refuses
  */
 export function ask(
   socket: number,
   request: Request,
   descriptors: readonly number[] = [],
-  onSent: () => void = () => {},
 ): Called {
   let answer: Answer | null;
   try {
     const versioned: VersionedRequest = { ...request, version: versionLine() };
     sendFrame(socket, versioned, descriptors);
-    onSent();
     answer = receiveFrame(socket);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -118,17 +115,15 @@ export function ask(
  * build and has nothing to do.
  *
  * @param path its socket
- * @param onSent is called each time that a request is on its way
  * @throws UserError with the portal's words when it refuses
  */
 export async function call(
   path: string,
   request: Request,
   descriptors: readonly number[] = [],
-  onSent: () => void = () => {},
 ): Promise<Called> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const called = ask(await connect(path), request, descriptors, onSent);
+    const called = ask(await connect(path), request, descriptors);
     if (called.reply.type !== "replaced") return called;
     close(called.socket);
   }

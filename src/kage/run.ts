@@ -107,7 +107,8 @@ export async function run(given: Given): Promise<number> {
   const request = await requestOf(given);
   const standard = await standardDescriptors(request.terminal);
   const path = await portalPath(given);
-  const { socket, reply, descriptors } = await call(path, request, standard, prepareRelay);
+  prepareRelay();
+  const { socket, reply, descriptors } = await call(path, request, standard);
   if (reply.type === "started" && reply.warning !== undefined) {
     console.error(`stemjail: warning: ${escapeControl(reply.warning)}`);
   }

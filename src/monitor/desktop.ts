@@ -122,7 +122,8 @@ export class JailSession {
     const { source, kind, destination } = provision;
     const flags = OpenFlag.pathOnly | OpenFlag.noFollow;
     const rules = ResolveFlag.inRoot | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
-    const node = openResolved(namespaces.hostRoot, encodePath(source), { flags, resolve: rules });
+    const root = source.startsWith("/") ? namespaces.hostRoot : sockets;
+    const node = openResolved(root, encodePath(source), { flags, resolve: rules });
     try {
       const found = statusOf(node).kind;
       if (found !== kind) throw new GrantError(`${source}: it is a ${found}, and no ${kind}`);

@@ -12,17 +12,23 @@ import {
   OpenFlag,
   readAll,
   removeAt,
+  rewind,
   setLength,
   statusAt,
   tryLock,
   writeAll,
 } from "../../ffi/file.ts";
 import { listenAt } from "../../ffi/listener.ts";
-import { userId } from "../../ffi/process.ts";
+import { sendSignal, userId } from "../../ffi/process.ts";
 import { createSocket, MAXIMUM_SOCKET_PATH_BYTES, SocketType } from "../../ffi/socket.ts";
 import { UserError } from "../errors.ts";
 
 const BACKLOG = 128;
+const MAXIMUM_PID_BYTES = 20;
+
+/** How long to wait for the lock of a portal that is dead: so often, so many milliseconds. */
+const ATTEMPTS = 100;
+const WAIT = 10;
 
 /** A listening socket, and the lock that makes it the only one. */
 export interface Place {
@@ -58,22 +64,37 @@ function secureDirectory(path: string): void {
   );
 }
 
+/** Whoever is written in the lock's file; 0 for nobody. */
+function holderOf(file: number): number {
+  rewind(file);
+  return Number(new TextDecoder().decode(readAll(file, MAXIMUM_PID_BYTES)).trim()) || 0;
+}
+
+/**
+ * Takes the lock, also if its last holder has died a moment ago: a child that it was about to start
+ * holds it too, until it runs its own program.
+ */
+function lockOrWait(file: number): boolean {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (tryLock(file)) return true;
+    const holder = holderOf(file);
+    if (holder === 0 || sendSignal(holder, 0)) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT);
+  }
+  return false;
+}
+
 /** Holds the lock for as long as the process lives; flock(2) frees it whatever ends that. */
 function takeLock(path: string): number {
-  const file = openAt(
-    AT_FDCWD,
-    `${path}.lock`,
-    OpenFlag.readWrite | OpenFlag.create | OpenFlag.noFollow,
-    0o600,
-  );
-  if (!tryLock(file)) {
-    const pid = new TextDecoder().decode(readAll(file, 20)).trim();
+  const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.noFollow;
+  const file = openAt(AT_FDCWD, `${path}.lock`, flags, 0o600);
+  if (!lockOrWait(file)) {
+    const holder = holderOf(file) || "unknown";
     throw new UserError(
-      `A portal is running already: process ${pid === "" ? "unknown" : pid} serves ${
-        JSON.stringify(path)
-      }`,
+      `A portal is running already: process ${holder} serves ${JSON.stringify(path)}`,
     );
   }
+  rewind(file);
   setLength(file, 0);
   writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
   return file;
