@@ -6,8 +6,11 @@ set -eu
 # The build: gcc libc6-dev. The rest are real programs to run in jails, tools that look at what
 # happened, and other sandboxes to compare with.
 packages='
-  bash bubblewrap clang clang-format coreutils file firejail gcc git graphviz grep htop less
-  libc6-dev make procps psmisc python3 sqlite3 strace tar tmux util-linux vim zip
+  bash bubblewrap chromium clang clang-format coreutils curl dbus-daemon dnsmasq-base file
+  firefox-esr firejail fonts-dejavu-core gcc git graphviz grep htop imagemagick iproute2 less
+  libc6-dev libglib2.0-bin libpython3.13-testsuite libreoffice-writer-nogui make passt pipewire-bin
+  procps psmisc python3 python3-dbus python3-gi slirp4netns sqlite3 strace stress-ng tar tmux
+  util-linux vim weston x11-utils xauth xdg-dbus-proxy xdotool xterm xvfb zip
 '
 
 missing=''

@@ -265,3 +265,24 @@ Deno.test("ten thousand profiles are loaded, and the host is asked once about ea
   assert.equal(profiles.length, 10_000);
   assert.equal(Math.max(...files.asked.values()), 1);
 });
+
+Deno.test("settings that reach out of the jail are warned of, where the file has them", () => {
+  const { warnings } = loadProfiles({
+    directories: ["/p"],
+    environment: () => undefined,
+    home: "/home/u",
+    files: fakeHost({
+      "/usr/x": "",
+      "/p/a.toml": `name = "a"
+fs.bind = [{ path = "/usr" }]
+[net]
+mode = "host"
+[desktop]
+dbus = "unfiltered"`,
+    }),
+  });
+  assert.deepEqual(warnings.map(({ file, line, column }) => `${file}:${line}:${column}`), [
+    "/p/a.toml:4:8",
+    "/p/a.toml:6:8",
+  ]);
+});

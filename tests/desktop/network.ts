@@ -1,0 +1,115 @@
+/** A network of a test's own: a host in one namespace, and a server that it reaches in another. */
+
+import type { World } from "../system/harness.ts";
+import type { Outcome } from "../system/process.ts";
+import { during } from "./desktop.ts";
+
+const TUNNEL = "/dev/net/tun";
+
+/** Two hosts on one cable. */
+export interface Network {
+  /** The server's name, which its own name server knows. */
+  readonly name: string;
+  /** Runs `stemjail ARGS` on the host, as the world's user. */
+  run(args: readonly string[], how?: Start): Promise<Outcome>;
+}
+
+/** How a program of the host is run, where it differs from the usual. */
+export interface Start {
+  /** Commands that root runs first, in a mount namespace that the program has too. */
+  readonly mounts?: readonly string[];
+  readonly patience?: number;
+}
+
+async function asRoot(world: World, script: string): Promise<void> {
+  const { status, stderr } = await world.shell(script, { asRoot: true });
+  if (status !== 0) throw new Error(`${script}: ${stderr}`);
+}
+
+/** Runs `use` with the tunnel device in a mode; distributions ship it with 0666. */
+export async function withTunnel<Result>(
+  mode: number,
+  use: () => Promise<Result>,
+): Promise<Result> {
+  const before = Deno.statSync(TUNNEL).mode! & 0o777;
+  Deno.chmodSync(TUNNEL, mode);
+  try {
+    return await use();
+  } finally {
+    Deno.chmodSync(TUNNEL, before);
+  }
+}
+
+/** Runs `use` with a network; the server serves a file "page", the host's loopback one "private". */
+export async function withNetwork<Result>(
+  world: World,
+  use: (network: Network) => Promise<Result>,
+): Promise<Result> {
+  const host = `stemjail-host-${Deno.pid}`;
+  const server = `stemjail-server-${Deno.pid}`;
+  const [page, own] = ["page", "private"].map((name) => `${world.base}/${name}`);
+  for (const directory of [page, own]) world.directory(directory);
+  world.write(`${page}/page`, "served\n");
+  world.write(`${own}/private`, "private\n");
+  const setUp = `set -e
+    ip netns add ${host}; ip netns add ${server}
+    ip link add link0 netns ${host} type veth peer name link1 netns ${server}
+    ip -n ${host} addr add 10.99.7.2/24 dev link0; ip -n ${server} addr add 10.99.7.1/24 dev link1
+    for each in "${host} link0" "${server} link1"; do
+      set -- $each; ip -n $1 link set lo up; ip -n $1 link set $2 up
+    done
+    ip -n ${host} route add default via 10.99.7.1
+    mkdir -p /etc/netns/${host}; echo nameserver 10.99.7.1 > /etc/netns/${host}/resolv.conf`;
+  const tearDown = `ip netns del ${host}; ip netns del ${server}
+    rm -r /etc/netns/${host}; rmdir --ignore-fail-on-non-empty /etc/netns`;
+  const serve = (namespace: string, address: string, directory: string) => [
+    ...["ip", "netns", "exec", namespace, "/usr/bin/python3", "-m", "http.server", "8080"],
+    ...["--bind", address, "--directory", directory],
+  ];
+  const names = [
+    ...["ip", "netns", "exec", server, "dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts"],
+    ...["--address=/server.test/10.99.7.1", "--conf-file=/dev/null", "--user=root", "--pid-file="],
+  ];
+  const answers = (namespace: string, url: string) => async () =>
+    (await world.shell(`ip netns exec ${namespace} curl -sf --noproxy '*' ${url}`, {
+      asRoot: true,
+    }))
+      .status === 0;
+  const run: Network["run"] = (args, { mounts = [], patience } = {}) => {
+    const { uid, gid } = world.user;
+    const script = [...mounts, 'exec "$@"'].join(" && ");
+    const start = ["ip", "netns", "exec", host, "unshare", "--mount", "sh", "-c", script, "sh"];
+    const user = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
+    const line = [...start, ...user, world.executable, ...args];
+    return world.start(line, { asRoot: true, cwd: "/", patience }).outcome;
+  };
+  await asRoot(world, setUp);
+  try {
+    return await during(
+      world,
+      serve(server, "10.99.7.1", page),
+      {},
+      answers(server, "http://10.99.7.1:8080/page"),
+      () =>
+        during(
+          world,
+          serve(host, "127.0.0.1", own),
+          {},
+          answers(host, "http://127.0.0.1:8080/private"),
+          () =>
+            during(
+              world,
+              names,
+              {},
+              answers(host, "http://server.test:8080/page"),
+              () => use({ name: "server.test", run }),
+              true,
+            ),
+          true,
+        ),
+      true,
+    );
+  } finally {
+    await asRoot(world, tearDown);
+  }
+}

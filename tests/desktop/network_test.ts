@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { eventually } from "../system/process.ts";
+import type { World } from "../system/harness.ts";
+import { testWithRootAnd } from "./desktop.ts";
+import { type Network, withNetwork, withTunnel } from "./network.ts";
+
+const programs = ["pasta", "curl", "dnsmasq", "ip", "setpriv"];
+const PAGE = "curl -sf --noproxy '*' --max-time 5 http://server.test:8080/page";
+const PRIVATE = ["127.0.0.1", "10.99.7.1", "10.99.7.2", "[::1]"].map((address) =>
+  `curl -sf --noproxy '*' --max-time 2 http://${address}:8080/private`
+).join("; ");
+
+/** A test of the network with the tunnel as distributions ship it. */
+function testNetwork(
+  name: string,
+  body: (world: World, network: Network) => Promise<void>,
+  more: readonly string[] = [],
+): void {
+  testWithRootAnd(
+    [...programs, ...more],
+    name,
+    (world) => withTunnel(0o666, () => withNetwork(world, (network) => body(world, network))),
+  );
+}
+
+function inside(network: Network, script: string): Promise<{ stdout: string; stderr: string }> {
+  return network.run(["run", "--", "sh", "-c", script]);
+}
+
+/** What is left outside of a jail's network. */
+function carriers(): string[] {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).flatMap(
+    ({ name }) => {
+      try {
+        const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+        return /(pasta|slirp4netns)/.test(words[0]) ? [words.join(" ")] : [];
+      } catch {
+        return [];
+      }
+    },
+  );
+}
+
+testNetwork(
+  "nat reaches a server by its name, and not the host's loopback",
+  async (world, network) => {
+    world.profile("plain", {}, '[net]\nmode = "nat"');
+    const { stdout, stderr } = await inside(network, `${PAGE}; ${PRIVATE}; echo end`);
+    assert.equal(stdout, "served\nend\n", stderr);
+  },
+);
+
+testNetwork("with loopback the host's own is reached too", async (world, network) => {
+  world.profile("plain", {}, '[net]\nmode = "nat"\nloopback = true');
+  const wait =
+    `for i in $(seq 30); do curl -sf --noproxy '*' http://127.0.0.1:8080/private && break; sleep 0.1; done`;
+  const { stdout, stderr } = await inside(network, `${PAGE}; ${wait}`);
+  assert.equal(stdout, "served\nprivate\n", stderr);
+});
+
+testNetwork("without a mode nothing is reached but the jail's own loopback", async (_, network) => {
+  const own = `cd /tmp; echo own > f; python3 -m http.server 8080 --bind 127.0.0.1 >/dev/null 2>&1 &
+    for i in $(seq 50); do curl -sf --noproxy '*' http://127.0.0.1:8080/f && break; sleep 0.1; done`;
+  const script =
+    `${PAGE}; ${PRIVATE}; ${own}; ls /sys/class/net 2>/dev/null; cut -d: -f1 -s /proc/net/dev`;
+  const { stdout, stderr } = await inside(network, script);
+  assert.equal(stdout.replace(/Inter-\|.*\n|face.*\n/g, ""), "own\n    lo\n", stderr);
+});
+
+testNetwork("the network comes up in a running program by a transition", async (world, network) => {
+  const [left, right] = ["left", "right"].map((name) => `${world.home}/${name}`);
+  for (const path of [left, right]) {
+    world.directory(path);
+    world.write(`${path}/file`, "");
+  }
+  Deno.removeSync(`${world.profiles}/plain.toml`);
+  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
+  world.profile("right", { [right]: "read" });
+  const retry = `curl -s --noproxy '*' --retry 60 --retry-all-errors --retry-delay 1 \
+    --max-time 40 http://server.test:8080/page`;
+  const moved = await inside(network, `${PAGE}; ${retry} & sleep 0.3; cat ${left}/file; wait`);
+  assert.equal(moved.stdout, "served\n", moved.stderr);
+  const stays = await inside(network, `cat ${right}/file; sleep 1; ${PAGE}; echo end`);
+  assert.equal(stays.stdout, "end\n");
+});
+
+testNetwork(
+  "the host's network is had only where every candidate has it",
+  async (world, network) => {
+    Deno.removeSync(`${world.profiles}/plain.toml`);
+    const other = `${world.home}/work`;
+    world.profile("host", {}, '[net]\nmode = "host"');
+    const script = "grep -c link0 /proc/net/dev; true";
+    assert.equal((await inside(network, script)).stdout, "1\n");
+    world.profile("none", { [other]: "read" });
+    assert.equal((await inside(network, script)).stdout, "0\n");
+    const named = await network.run(["run", "-p", "host", "--", "sh", "-c", script]);
+    assert.equal(named.stdout, "1\n", "a wider profile without the network is no candidate");
+  },
+);
+
+testNetwork("what carries the network ends with the jail", async (world, network) => {
+  world.profile("plain", {}, '[net]\nmode = "nat"');
+  const before = carriers();
+  const { stdout } = await inside(network, "grep -c nat0 /proc/net/dev");
+  assert.equal(stdout, "1\n");
+  await eventually("the carrier is gone", () => carriers().length <= before.length, 2000);
+  const left = [...Deno.readDirSync(`${world.runtime}/stemjail`)].map(({ name }) => name);
+  assert.deepEqual(left.filter((name) => name.startsWith("net-")), []);
+});
+
+const HIDE_PASTA = "mount --bind /dev/null /usr/bin/pasta";
+const HIDE_BOTH = [HIDE_PASTA, "mount --bind /dev/null /usr/bin/slirp4netns"];
+
+testNetwork("slirp4netns serves where there is no pasta", async (world, network) => {
+  world.profile("plain", {}, '[net]\nmode = "nat"');
+  const line = ["run", "--", "sh", "-c", `${PAGE}; ${PRIVATE}; echo end`];
+  const { stdout, stderr } = await network.run(line, { mounts: [HIDE_PASTA] });
+  assert.equal(stdout, "served\nend\n", stderr);
+}, ["slirp4netns"]);
+
+testNetwork("without either, the error names the package", async (world, network) => {
+  world.profile("plain", {}, '[net]\nmode = "nat"');
+  const { status, stderr } = await network.run(["run", "--", "true"], { mounts: HIDE_BOTH });
+  assert.equal(status, 125);
+  assert.match(stderr, /^stemjail: Cannot connect .* install the package passt\n$/);
+}, ["slirp4netns"]);
+
+testWithRootAnd(
+  programs,
+  "where the tunnel is closed, the error comes soon and names it",
+  (world) =>
+    withTunnel(0o600, () =>
+      withNetwork(world, async (network) => {
+        world.profile("plain", {}, '[net]\nmode = "nat"');
+        const { status, stderr } = await network.run(["run", "--", "true"], { patience: 15_000 });
+        assert.equal(status, 125);
+        assert.match(
+          stderr,
+          /^stemjail: Cannot connect the jail .*\/dev\/net\/tun must exist .*\n$/,
+        );
+      })),
+);
