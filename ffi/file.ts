@@ -43,6 +43,9 @@ const STATX_BASIC_STATS = 0x7ff;
 const STATX_BYTES = 256;
 const MAXIMUM_LINK_BYTES = 4096;
 
+/** Why a path leads nowhere that can be looked at. */
+const absences = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG"];
+
 /** EINTR and EAGAIN: to be tried again. */
 const again = new Set([4, 11]);
 
@@ -76,8 +79,15 @@ export const ResolveFlag = {
 
 /** What a file is, and where. */
 export interface FileStatus {
-  /** What kind of file it is; "device" stands for all others. */
-  readonly kind: "directory" | "file" | "link" | "socket" | "fifo" | "device";
+  /** What kind of file it is. */
+  readonly kind:
+    | "directory"
+    | "file"
+    | "link"
+    | "socket"
+    | "fifo"
+    | "character device"
+    | "block device";
   /** Permission bits, 0 to 0o7777. */
   readonly mode: number;
   /** Owner, in the reader's user namespace. */
@@ -239,6 +249,8 @@ const kinds: Record<number, FileStatus["kind"]> = {
   0o120000: "link",
   0o140000: "socket",
   0o010000: "fifo",
+  0o020000: "character device",
+  0o060000: "block device",
 };
 
 /** What a descriptor refers to. */
@@ -274,7 +286,7 @@ function statx(directory: number, path: Text, flags: number): FileStatus {
   const view = new DataView(buffer.buffer);
   const mode = view.getUint16(28, true);
   return {
-    kind: kinds[mode & 0o170000] ?? "device",
+    kind: kinds[mode & 0o170000] ?? "file",
     mode: mode & 0o7777,
     uid: view.getUint32(20, true),
     gid: view.getUint32(24, true),
@@ -283,6 +295,30 @@ function statx(directory: number, path: Text, flags: number): FileStatus {
       view.getBigUint64(32, true)
     }`,
   };
+}
+
+/** What a path leads to, links followed; null where nothing is there or may be looked at. */
+export function statusBehind(path: Text): FileStatus | null {
+  return throughLinks(path, statusOf);
+}
+
+/** A path without symbolic links; null where nothing is there or may be looked at. */
+export function realPath(path: Text): string | null {
+  return throughLinks(path, (file) => {
+    const text = readLinkAt(AT_FDCWD, `/proc/self/fd/${file}`);
+    return text === null ? null : new TextDecoder().decode(text);
+  });
+}
+
+function throughLinks<Result>(path: Text, use: (file: number) => Result): Result | null {
+  const flags = OpenFlag.pathOnly | OpenFlag.closeOnExec;
+  const file = checkUnless(absences, "open", libc.openat(AT_FDCWD, cString(path), flags, 0));
+  if (file < 0) return null;
+  try {
+    return use(file);
+  } finally {
+    close(file);
+  }
 }
 
 /** The names in an open directory, as bytes, without `.` and `..`. getdents(2). */

@@ -81,6 +81,12 @@ export function detach(target: string): void {
   check("umount", libc.umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW), target);
 }
 
+/** Detaches an attached tree by its descriptor, wherever it is by now; /proc must be mounted. */
+export function detachTree(tree: number): void {
+  const path = `/proc/thread-self/fd/${tree}`;
+  check("umount", libc.umount2(cString(path), MNT_DETACH), path);
+}
+
 /** pivot_root(2). */
 export function pivotRoot(newRoot: string, oldRoot: string): void {
   check("pivot_root", libc.pivotRoot(SYS_pivot_root, cString(newRoot), cString(oldRoot)), newRoot);

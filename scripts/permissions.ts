@@ -2,7 +2,8 @@
  * What each subcommand may do through Deno: the one table behind both kinds of executable.
  *
  * The kernel is reached through FFI, so `--allow-ffi` is the permission that counts, and it names
- * one library. The others are for what Deno itself does, such as reading profiles.
+ * one library. Files are read through it too: with Deno's permission to read a file comes that to
+ * import it.
  *
  * @module
  */
@@ -39,7 +40,7 @@ const client = [scripts, environment, ffi];
 /** The options for each subcommand; the others, `--help` and `--version` among them, get the last. */
 export const permissionTable: readonly (readonly [string | null, readonly Permission[]])[] = [
   ["run", client],
-  ["portal", [environment, ffi, readAny]],
+  ["portal", client],
   ["monitor", [scripts, ownVariables, ffi]],
   ["info", [...client, writeAny]],
   ["ps", client],

@@ -126,7 +126,9 @@ export class JailSession {
     const node = openResolved(root, encodePath(source), { flags, resolve: rules });
     try {
       const found = statusOf(node).kind;
-      if (found !== kind) throw new GrantError(`${source}: it is a ${found}, and no ${kind}`);
+      if (!found.endsWith(kind)) {
+        throw new GrantError(`${source}: it is a ${found}, and no ${kind}`);
+      }
       const tree = cloneTree(node, "", false);
       sealTree(tree, attributes[kind]);
       namespaces.inJail(() => this.#attach(tree, destination, false));

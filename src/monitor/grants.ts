@@ -21,8 +21,8 @@ import {
   ResolveFlag,
   statusOf,
 } from "../../ffi/file.ts";
-import { attachTree, cloneTree, detach, MountAttribute, sealTree } from "../../ffi/mount.ts";
-import { encodePath } from "../stemflow/path.ts";
+import { attachTree, cloneTree, detachTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
+import { encodePath, isBelow } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 
@@ -30,6 +30,16 @@ import type { MountNamespaces } from "./namespaces.ts";
 export class GrantError extends Error {
   /** What distinguishes this class in messages. */
   override readonly name = "GrantError";
+
+  /**
+   * Says why.
+   *
+   * @param message the path and the reason
+   * @param wasShown whether something of the grant was visible for a moment
+   */
+  constructor(message: string, readonly wasShown: boolean = false) {
+    super(message);
+  }
 }
 
 /** A step with what it mounts, detached and sealed; or the text of a link to make. */
@@ -181,36 +191,30 @@ export class Grants {
     return { path, isDirectory: kind === "directory", tree, link: null };
   }
 
-  /** In M1. What was attached when a step fails is taken off again, innermost first. */
+  /**
+   * In M1: first every mount point, held by a descriptor, then every mount. So an obstacle is found
+   * before anything is shown, and no name is looked up that the jail could have changed meanwhile.
+   */
   #attachAll(prepared: readonly Prepared[]): void {
-    const attached: string[] = [];
+    const places: Place[] = [];
     try {
-      for (const item of prepared) {
+      prepared.forEach((item, index) => {
         if (item.link !== null) this.#makeLink(item.path, item.link);
-        else {
-          this.#attach(item);
-          attached.push(item.path);
-        }
-      }
+        else places.push({ item, point: this.#mountPoint(item, prepared.slice(0, index)) });
+      });
+      attachPlaces(places);
     } catch (error) {
-      for (const path of attached.reverse()) detach(path);
-      throw error instanceof GrantError
-        ? error
-        : new GrantError(`a mount point: ${reasonOf(error)}`);
-    }
-  }
-
-  #attach(item: Prepared): void {
-    const point = this.#mountPoint(item);
-    try {
-      attachTree(item.tree, point, item.path);
+      if (error instanceof GrantError) throw error;
+      throw new GrantError(`a mount point: ${reasonOf(error)}`);
     } finally {
-      close(point);
+      for (const { point } of places) close(point);
     }
   }
 
   /** A descriptor of the place in M1 where a path is, made if it lies in the jail's own root. */
-  #mountPoint(item: Prepared): number {
+  #mountPoint(item: Prepared, earlier: readonly Prepared[]): number {
+    const outer = earlier.findLast(({ path, tree }) => tree >= 0 && isBelow(item.path, path));
+    if (outer !== undefined) return placeIn(outer, item.path);
     const existing = this.#findInJail(item.path);
     if (existing >= 0) return existing;
     this.#makePlace(item);
@@ -268,6 +272,40 @@ export class Grants {
     } finally {
       close(parent);
     }
+  }
+}
+
+/** A mount, and where it goes. */
+interface Place {
+  readonly item: Prepared;
+  readonly point: number;
+}
+
+/**
+ * Attaches everything. Should the jail have removed a mount point meanwhile, what was attached is
+ * taken off again, by descriptor; it was visible for a moment, and the error says so.
+ */
+function attachPlaces(places: readonly Place[]): void {
+  const attached: Prepared[] = [];
+  try {
+    for (const { item, point } of places) {
+      attachTree(item.tree, point, item.path);
+      attached.push(item);
+    }
+  } catch (error) {
+    for (const { tree } of attached.reverse()) detachTree(tree);
+    throw new GrantError(`a mount point: ${reasonOf(error)}`, attached.length > 0);
+  }
+}
+
+/** The place of a path in a tree that is about to be attached at one above it. */
+function placeIn(outer: Prepared, path: string): number {
+  const relative = encodePath(path.slice(outer.path.length + 1));
+  const resolve = ResolveFlag.beneath | noLinks;
+  try {
+    return openResolved(outer.tree, relative, { flags: nodeFlags, resolve });
+  } catch (error) {
+    throw new GrantError(`${path}: ${reasonOf(error)}`);
   }
 }
 

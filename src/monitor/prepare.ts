@@ -36,7 +36,8 @@ function filtersFile(): RunFile {
   const status = openAt(AT_FDCWD, "/proc/thread-self/status", OpenFlag.readOnly);
   const text = new TextDecoder().decode(readAll(status, MAXIMUM_STATUS_BYTES));
   close(status);
-  const line = /^Seccomp_filters:.*\n/m.exec(text)?.[0] ?? "";
+  // With the line break before it, by which the reader knows a line.
+  const line = /\nSeccomp_filters:.*\n/.exec(text)?.[0] ?? "";
   return { name: "filters", bytes: new TextEncoder().encode(line), executable: false };
 }
 

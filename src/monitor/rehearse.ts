@@ -62,7 +62,7 @@ function rehearseDecision(empty: EmptyJail): void {
 }
 
 function rehearseMounts(empty: EmptyJail): void {
-  const expected = new Map([[NOTHING, "device" as const]]);
+  const expected = new Map([[NOTHING, "character device" as const]]);
   const grants = new Grants(empty.namespaces, empty.skeleton.root, expected, []);
   const pool = Pool.build(domains);
   grants.apply(planState(pool, pool.all()));

@@ -37,6 +37,8 @@ export type RequestHandler = (request: ShimRequest, pid: number, answer: Answer)
 /** The jail's socket. */
 export class RequestServer {
   readonly #listener: number;
+  /** A message is handled before the next one is read. */
+  readonly #bytes = new Uint8Array(MAXIMUM_REQUEST_BYTES + 1);
   readonly #maximum = maximumConnections();
   /** From the one that was silent longest to the one that spoke last. */
   readonly #connections = new Map<number, number>();
@@ -78,7 +80,7 @@ export class RequestServer {
 
   #serve(connection: number, handler: RequestHandler): void {
     try {
-      const bytes = new Uint8Array(MAXIMUM_REQUEST_BYTES + 1);
+      const bytes = this.#bytes;
       const message = receive(connection, bytes);
       if (message === null) return;
       if (message.length === 0) return this.#close(connection);

@@ -12,7 +12,7 @@ import { planState, planTransition } from "../stemflow/plan.ts";
 import type { Pool } from "../stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
 import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
-import type { Grants } from "./grants.ts";
+import { GrantError, type Grants } from "./grants.ts";
 import { hostNameOf } from "./host_name.ts";
 
 /** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */
@@ -79,10 +79,21 @@ export class DomainState {
   /**
    * Moves to a narrower set: mounts first, and only if all of them are made, the rest.
    *
-   * @throws GrantError when a mount cannot be made; nothing has changed then
+   * @throws GrantError when a mount cannot be made; then nothing has changed, or, if the jail took a
+   * mount point away at that very moment, nothing but the set
    */
   moveTo(set: CandidateSet): void {
-    this.grants.apply(planTransition(this.pool, this.#set, set));
+    try {
+      this.grants.apply(planTransition(this.pool, this.#set, set));
+    } catch (error) {
+      // What was visible for a moment is paid for, though it is there no more: S only shrinks.
+      if (error instanceof GrantError && error.wasShown) this.#commit(set);
+      throw error;
+    }
+    this.#commit(set);
+  }
+
+  #commit(set: CandidateSet): void {
     this.#set = set;
     this.#table.replace(serialiseTable(this.pool, set));
     setHostName(hostNameOf(this.name));

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { KernelError } from "../../ffi/check.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
+import { encodePath } from "../stemflow/path.ts";
 
 /** Where a system without PATH looks (execvp(3)). */
 const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
@@ -16,10 +19,13 @@ const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 function examine(path: string): Found {
   try {
-    const status = Deno.statSync(path);
-    return status.isFile && ((status.mode ?? 0) & 0o111) !== 0 ? "executable" : "not executable";
+    const file = openAt(AT_FDCWD, encodePath(path), OpenFlag.pathOnly);
+    const { kind, mode } = statusOf(file);
+    close(file);
+    return kind === "file" && (mode & 0o111) !== 0 ? "executable" : "not executable";
   } catch (error) {
-    return (error as { code?: string }).code ?? "ENOENT";
+    if (error instanceof KernelError) return error.code;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { realPath, statusBehind } from "../../ffi/file.ts";
 import type { Trait } from "../profile/traits.ts";
 import type { Provision } from "../protocol/messages.ts";
 import { listHostDirectory, readHostFile, readHostText } from "./host_file.ts";
@@ -29,15 +30,6 @@ export interface SessionOffer {
 type Offer = (outside: Variables) => SessionOffer;
 
 const NOTHING: SessionOffer = { provisions: [], variables: {} };
-
-/** A path without links, or null when nothing is there. */
-function realPath(path: string): string | null {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return null;
-  }
-}
 
 function socket(trait: Trait, path: string, destination: string): Provision[] {
   const source = realPath(path);
@@ -133,11 +125,7 @@ const gpu: Offer = () => ({
 export function busAddress(outside: Variables): string | null {
   if (outside.DBUS_SESSION_BUS_ADDRESS) return outside.DBUS_SESSION_BUS_ADDRESS;
   const path = `${outside.XDG_RUNTIME_DIR ?? ""}/bus`;
-  try {
-    return Deno.statSync(path).isSocket ? `unix:path=${path}` : null;
-  } catch {
-    return null;
-  }
+  return statusBehind(path)?.kind === "socket" ? `unix:path=${path}` : null;
 }
 
 /** Variables alone: the socket is that of a filter, started when a jail comes to have the trait. */

@@ -5,7 +5,6 @@
  */
 import { Status, UserError } from "../errors.ts";
 import type { LimitSettings, ResolvedProfile } from "../profile/profile.ts";
-import { hostFileSystem } from "../profile/file_system.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
 import type {
@@ -15,6 +14,7 @@ import type {
   Provision,
   RunRequest,
 } from "../protocol/messages.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
 import type { Catalog } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
@@ -65,7 +65,7 @@ function limitsOf(candidates: readonly ResolvedProfile[]): OrderedLimit[] {
 
 function rootEntries(profiles: readonly ResolvedProfile[]): string[] {
   if (!profiles.some(({ binds }) => binds.some(({ path }) => path === "/"))) return [];
-  return [...Deno.readDirSync("/")].map(({ name }) => name)
+  return hostFileSystem.readDirectory("/")
     .filter((name) => !ownPlaces.has(name)).sort();
 }
 

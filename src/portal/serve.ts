@@ -57,6 +57,8 @@ export interface Service {
 /** Serves clients of one listening socket. */
 export class Server {
   readonly #clients = new Set<Channel>();
+  /** Those whose jail waits for something else, such as a network. */
+  readonly #launching = new Set<Channel>();
   readonly #acceptor: Acceptor;
   readonly #helperContext: HelperContext;
 
@@ -101,14 +103,16 @@ export class Server {
     };
     const client = new Channel(connection, this.service.reactor, {
       onMessage: (value, descriptors) => {
-        forget();
         this.#answer(client, pid, value, descriptors);
+        // A launch has given the connection away; any other answer is all that there is to say.
+        if (client.isOpen && !this.#launching.has(client)) client.closeWhenSent();
+        if (!client.isOpen) forget();
       },
       onClose: forget,
     });
     const timer = setTimeout(() => {
       forget();
-      client.close();
+      if (!this.#launching.has(client)) client.close();
     }, PATIENCE);
     this.#clients.add(client);
     // A client speaks as soon as it is connected.
@@ -117,9 +121,10 @@ export class Server {
 
   #answer(client: Channel, pid: number, value: unknown, descriptors: number[]): void {
     try {
-      if (versionOf(value) !== versionLine()) {
+      const version = versionOf(value);
+      if (version !== "" && version !== versionLine()) {
         descriptors.forEach(close);
-        return this.#answerStranger(client, versionOf(value));
+        return this.#answerStranger(client, version);
       }
       const request = parseRequest(value);
       if (request.type === "run") return this.#run(client, pid, request, descriptors);
@@ -168,6 +173,7 @@ export class Server {
     const start = () => jails.start(monitor, launch, [client.release(), ...descriptors], helpers);
     if (!helpers.areNeeded) return start();
     // Without a network the launch is none, so it waits for that; and other clients do not.
+    this.#launching.add(client);
     helpers.begin().then(() => {
       if (!client.isOpen) throw new Error("The client is gone");
       start();
@@ -176,7 +182,8 @@ export class Server {
       monitor.kill();
       descriptors.forEach(close);
       client.send(refusal(error));
-    });
+      client.closeWhenSent();
+    }).finally(() => this.#launching.delete(client));
   }
 
   #query(request: QueryRequest): Reply {

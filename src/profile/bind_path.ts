@@ -103,3 +103,15 @@ function findFault(path: string): string | undefined {
     return `a component is longer than the ${NAME_LIMIT} bytes of a file name`;
   }
 }
+
+/**
+ * The nearest tree of a set that a path is in, itself included.
+ *
+ * @param path an absolute, normalised path
+ */
+export function treeAround(path: string, trees: ReadonlySet<string>): string | undefined {
+  for (let at = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    if (trees.has(at)) return at;
+  }
+  return trees.has("/") ? "/" : undefined;
+}

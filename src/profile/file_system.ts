@@ -1,6 +1,16 @@
 // What the loader asks of the host's files, as functions, so that tests can answer for a host of their own.
 
-import { AT_FDCWD, readLinkAt, statusAt } from "../../ffi/file.ts";
+import {
+  AT_FDCWD,
+  close,
+  openAt,
+  OpenFlag,
+  readAll,
+  readDirectory,
+  readLinkAt,
+  statusAt,
+  statusOf,
+} from "../../ffi/file.ts";
 
 /** What a path names, links not followed. */
 export type FileKind =
@@ -26,40 +36,39 @@ export interface FileSystem {
   readDirectory(path: string): string[];
 }
 
-function kindOf(info: Deno.FileInfo): FileKind {
-  if (info.isDirectory) return "directory";
-  if (info.isSymlink) return "link";
-  if (info.isSocket) return "socket";
-  if (info.isFifo) return "fifo";
-  if (info.isCharDevice) return "character device";
-  if (info.isBlockDevice) return "block device";
-  return "file";
-}
-
-/** For /sys the runtime would want every permission, and profiles may grant parts of it. */
-function isWithheld(path: string): boolean {
-  return path === "/sys" || path.startsWith("/sys/");
-}
-
-function kindByCall(path: string): FileKind {
-  const { kind } = statusAt(AT_FDCWD, path);
-  return kind === "device" ? "character device" : kind;
-}
-
-function linkByCall(path: string): string {
+function readLink(path: string): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(readLinkAt(AT_FDCWD, path) ?? undefined);
 }
 
-/** The files of the machine that this process runs on. */
+function opened<Result>(path: string, flags: number, use: (file: number) => Result): Result {
+  const file = openAt(AT_FDCWD, path, flags);
+  try {
+    return use(file);
+  } finally {
+    close(file);
+  }
+}
+
+function names(path: string): string[] {
+  const decoder = new TextDecoder();
+  const flags = OpenFlag.readOnly | OpenFlag.directory;
+  return opened(
+    path,
+    flags,
+    (file) => Array.from(readDirectory(file), (name) => decoder.decode(name)),
+  );
+}
+
+/**
+ * The files of the machine that this process runs on. By the kernel's own calls: with the runtime's
+ * permission to read any file comes that to import any.
+ */
 export const hostFileSystem: FileSystem = {
-  kind: (path) => isWithheld(path) ? kindByCall(path) : kindOf(Deno.lstatSync(path)),
-  follow: (path) => {
-    const info = Deno.statSync(path);
-    return { kind: kindOf(info), size: info.size };
-  },
-  readLink: (path) => isWithheld(path) ? linkByCall(path) : Deno.readLinkSync(path),
-  readFile: (path) => Deno.readFileSync(path),
-  readDirectory: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
+  kind: (path) => statusAt(AT_FDCWD, path).kind,
+  follow: (path) => opened(path, OpenFlag.pathOnly, statusOf),
+  readLink,
+  readFile: (path) => opened(path, OpenFlag.readOnly, (file) => readAll(file, statusOf(file).size)),
+  readDirectory: names,
 };
 
 /**

@@ -6,7 +6,9 @@ import type { PathExpander } from "./expand.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
-import type { HostResolver } from "./resolve.ts";
+import type { HostResolver, Resolved } from "./resolve.ts";
+import { quote } from "./text.ts";
+import { isWithin } from "./bind_path.ts";
 import type { RiskFinder } from "./risk.ts";
 
 /** What became of one bind. */
@@ -26,6 +28,7 @@ export class Granter {
   readonly #resolver: HostResolver;
   readonly #risks: RiskFinder;
   readonly #home: string;
+  readonly #writable: readonly string[];
 
   /**
    * Resolves on one host, for one user.
@@ -34,8 +37,16 @@ export class Granter {
    * @param resolver for where paths lead
    * @param risks for warnings
    * @param home the user's home, an absolute path
+   * @param writable the trees that some profile lets its jails write to
    */
-  constructor(expander: PathExpander, resolver: HostResolver, risks: RiskFinder, home: string) {
+  constructor(
+    expander: PathExpander,
+    resolver: HostResolver,
+    risks: RiskFinder,
+    home: string,
+    writable: readonly string[],
+  ) {
+    this.#writable = writable;
     this.#expander = expander;
     this.#resolver = resolver;
     this.#risks = risks;
@@ -88,11 +99,28 @@ export class Granter {
     if ("refusal" in resolved) {
       return this.#leaveOut(bind, expansion.path, resolved.refusal, resolved.missing);
     }
+    const planted = this.#plantedLink(resolved);
+    if (planted !== undefined) return this.#leaveOut(bind, expansion.path, planted, false);
     for (const risk of this.#risks.find(resolved, write)) this.#warnAbout(bind, risk);
     const { links, path, kind } = resolved;
     // Also where it exists: it may be gone by the time that a jail starts.
     const creation = create && kind === "directory" ? { create } : {};
     return { binds: [...links, { path, write, kind, ...creation }] };
+  }
+
+  /** A jail that may write where a link lies may have made it, to have more granted than was meant. */
+  #plantedLink({ links, path }: Resolved): Refusal | undefined {
+    for (const link of links) {
+      const tree = this.#writable.find((tree) =>
+        isWithin(link.path, tree) && !isWithin(path, tree)
+      );
+      if (tree === undefined) continue;
+      return {
+        what: `${quote(link.path)} is a symbolic link in ${quote(tree)}, where jails may write`,
+        remedy: `bind what it is to lead to, ${quote(path)} now, by its own path`,
+      };
+    }
+    return undefined;
   }
 
   /** An optional bind is left out whatever the reason, but only absence goes without saying. */

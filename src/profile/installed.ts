@@ -11,6 +11,7 @@ import {
   statedProfileDirectories,
   userProfileDirectory,
 } from "../protocol/locations.ts";
+import { hostFileSystem } from "./file_system.ts";
 import { type LoadedProfiles, loadProfiles, type ShippedProfile } from "./load.ts";
 
 /** Where profiles are looked for. */
@@ -41,7 +42,7 @@ function shippedNames(): string[] {
     ? namesInMemory().filter((name) => name.startsWith(PREFIX)).map((name) =>
       name.slice(PREFIX.length)
     )
-    : [...Deno.readDirSync(`${directory}/profiles`)].map(({ name }) => name);
+    : hostFileSystem.readDirectory(`${directory}/profiles`);
   return names.filter((name) => name.endsWith(SUFFIX)).sort();
 }
 

@@ -4,9 +4,10 @@ import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { type Environment, PathExpander } from "./expand.ts";
 import { Granter } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
+import { isWithin } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
 import type { Finding, ProfileError } from "./problem.ts";
-import type { ParsedProfile, ResolvedProfile } from "./profile.ts";
+import type { ParsedProfile, Profile, ResolvedProfile } from "./profile.ts";
 import { readProfileFiles } from "./read.ts";
 import { HostResolver } from "./resolve.ts";
 import { RiskFinder } from "./risk.ts";
@@ -72,20 +73,18 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
 
   const resolver = new HostResolver(files);
   const inheritance = new Inheritance(names.byName);
-  const granter = new Granter(
-    new PathExpander({ environment, home, files }),
-    resolver,
-    new RiskFinder(resolver, home, options.directories),
-    home,
-  );
   const unsound = new Set([...own.unsound, ...shipped.unsound]);
-  const profiles: ResolvedProfile[] = [];
-  for (const parsed of chosen) {
-    const complete = inheritance.complete(parsed);
-    if (complete === undefined || unsound.has(parsed)) continue;
-    const resolved = granter.resolve(complete);
-    if (resolved !== undefined) profiles.push(resolved);
-  }
+  const complete = chosen.map((parsed) => ({ parsed, profile: inheritance.complete(parsed) }))
+    .filter(({ parsed, profile }) => profile !== undefined && !unsound.has(parsed))
+    .map(({ profile }) => profile!);
+  const { granter, profiles } = grantAll(complete, (writable) =>
+    new Granter(
+      new PathExpander({ environment, home, files }),
+      resolver,
+      new RiskFinder(resolver, home, options.directories),
+      home,
+      writable,
+    ));
   return {
     profiles,
     problems: [
@@ -99,6 +98,34 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
     warnings: granter.warnings,
     examined: read.examined + (included ? shipped.parsed.length - names.replaced : 0),
   };
+}
+
+interface Granted {
+  readonly granter: Granter;
+  readonly profiles: readonly ResolvedProfile[];
+}
+
+/**
+ * Resolves profiles: once without regard to who may write where, which tells that, and if there is
+ * a link in a tree that jails may write to, once more, so that none of those is followed.
+ */
+function grantAll(
+  complete: readonly Profile[],
+  newGranter: (writable: readonly string[]) => Granter,
+): Granted {
+  const first = resolveAll(complete, newGranter([]));
+  const binds = first.profiles.flatMap((profile) => profile.binds);
+  const writable = [...new Set(binds.filter(({ write }) => write).map(({ path }) => path))];
+  const isPlantable = binds.some(({ kind, path }) =>
+    kind === "link" && writable.some((tree) => isWithin(path, tree))
+  );
+  return isPlantable ? resolveAll(complete, newGranter(writable)) : first;
+}
+
+function resolveAll(complete: readonly Profile[], granter: Granter): Granted {
+  const profiles = complete.map((profile) => granter.resolve(profile))
+    .filter((profile) => profile !== undefined);
+  return { granter, profiles };
 }
 
 function toSource({ name, text }: ShippedProfile): ProfileSource {

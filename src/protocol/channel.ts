@@ -9,7 +9,8 @@ import { receive, send } from "../../ffi/socket.ts";
 import { encodeFrame, FrameReader } from "./frame.ts";
 import type { Reactor } from "./reactor.ts";
 
-const CHUNK_BYTES = 64 * 1024;
+/** What arrives is copied out of it before anything else is received. */
+const chunk = new Uint8Array(64 * 1024);
 const MAXIMUM_DESCRIPTORS = 8;
 
 /** What a channel tells its owner. */
@@ -32,6 +33,7 @@ export class Channel {
   readonly #received: number[] = [];
   #isOpen = true;
   #isBlocked = false;
+  #isEnding = false;
 
   /**
    * Begins to carry frames.
@@ -78,6 +80,12 @@ export class Channel {
     }
   }
 
+  /** Ends the channel once all that was sent is on its way. */
+  closeWhenSent(): void {
+    this.#isEnding = true;
+    if (this.#queue.length === 0) this.close();
+  }
+
   /** Ends the channel. */
   close(): void {
     if (!this.#isOpen) return;
@@ -109,7 +117,6 @@ export class Channel {
 
   /** Whether there may be more. */
   #readOnce(): boolean {
-    const chunk = new Uint8Array(CHUNK_BYTES);
     const message = receive(this.socket, chunk, MAXIMUM_DESCRIPTORS);
     if (message === null) return false;
     this.#received.push(...message.descriptors);
@@ -138,6 +145,11 @@ export class Channel {
       while (this.#queue.length > 0 && !this.#isBlocked) this.#sendSome(this.#queue[0]);
     } catch (error) {
       return this.#fail(error instanceof Error ? error.message : String(error));
+    }
+    if (this.#isEnding && this.#queue.length === 0) {
+      this.close();
+      this.events.onClose("");
+      return;
     }
     if (wasBlocked !== this.#isBlocked) {
       const writable = this.#isBlocked ? Readiness.writable : 0;

@@ -14,6 +14,8 @@ export const MAXIMUM_FRAME_BYTES = 0xffffff;
 /** Bytes before the JSON. */
 export const HEADER_BYTES = 4;
 
+const FIRST_BUFFER_BYTES = 4096;
+
 /** A value as one frame, with which so many descriptors are sent. */
 export function encodeFrame(value: unknown, descriptorCount = 0): Uint8Array<ArrayBuffer> {
   const body = new TextEncoder().encode(JSON.stringify(value));
@@ -55,44 +57,43 @@ export interface Frame {
 
 /** Puts frames together from whatever pieces a stream delivers. */
 export class FrameReader {
-  readonly #pieces: Uint8Array[] = [];
+  /** What was read and is no frame yet, at the beginning; it grows by doubling. */
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #length = 0;
 
   /**
    * Takes the next bytes.
    *
+   * @param bytes are copied
    * @returns the frames that are complete now
    * @throws SyntaxError when a frame holds no JSON
    */
   push(bytes: Uint8Array): Frame[] {
-    this.#pieces.push(bytes);
-    this.#length += bytes.length;
+    this.#append(bytes);
     const frames: Frame[] = [];
     for (let frame = this.#take(); frame !== null; frame = this.#take()) frames.push(frame);
     return frames;
   }
 
-  #take(): Frame | null {
-    if (this.#length < HEADER_BYTES) return null;
-    if (this.#pieces[0].length < HEADER_BYTES) this.#join();
-    const { length, descriptorCount } = readHeader(this.#pieces[0]);
-    const end = HEADER_BYTES + length;
-    // Pieces are joined once, when the frame is whole: a large one costs no more for being slow.
-    if (this.#length < end) return null;
-    const whole = this.#join();
-    this.#pieces[0] = whole.subarray(end);
-    this.#length -= end;
-    return { value: decodeBody(whole.subarray(HEADER_BYTES, end)), descriptorCount };
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
   }
 
-  #join(): Uint8Array {
-    const whole = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces.splice(0, this.#pieces.length, whole);
-    return whole;
+  #take(): Frame | null {
+    if (this.#length < HEADER_BYTES) return null;
+    const { length, descriptorCount } = readHeader(this.#buffer);
+    const end = HEADER_BYTES + length;
+    if (this.#length < end) return null;
+    const value = decodeBody(this.#buffer.subarray(HEADER_BYTES, end));
+    this.#buffer.copyWithin(0, end, this.#length);
+    this.#length -= end;
+    return { value, descriptorCount };
   }
 }

@@ -84,6 +84,8 @@ testAsEveryone("bash edits its line, completes and remembers", async (world) => 
     await terminal.press("Tab");
     await terminal.see(/inner> echo \/usr\/include\//);
     await terminal.press("C-c");
+    // What is typed before the prompt is there again goes the way of the interrupted line.
+    await terminal.see(/\^C\ninner> *\n*$/);
     await terminal.press("C-d");
     assert.match(await terminal.prompt(), /exit\n$/);
   });
