@@ -8,7 +8,7 @@ import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import type { HostResolver, Resolved } from "./resolve.ts";
 import { quote } from "./text.ts";
-import { isWithin } from "./bind_path.ts";
+import { isWithin, treeAround } from "./bind_path.ts";
 import type { RiskFinder } from "./risk.ts";
 
 /** What became of one bind. */
@@ -28,7 +28,7 @@ export class Granter {
   readonly #resolver: HostResolver;
   readonly #risks: RiskFinder;
   readonly #home: string;
-  readonly #writable: readonly string[];
+  readonly #writable: ReadonlySet<string>;
 
   /**
    * Resolves on one host, for one user.
@@ -44,7 +44,7 @@ export class Granter {
     resolver: HostResolver,
     risks: RiskFinder,
     home: string,
-    writable: readonly string[],
+    writable: ReadonlySet<string>,
   ) {
     this.#writable = writable;
     this.#expander = expander;
@@ -111,10 +111,8 @@ export class Granter {
   /** A jail that may write where a link lies may have made it, to have more granted than was meant. */
   #plantedLink({ links, path }: Resolved): Refusal | undefined {
     for (const link of links) {
-      const tree = this.#writable.find((tree) =>
-        isWithin(link.path, tree) && !isWithin(path, tree)
-      );
-      if (tree === undefined) continue;
+      const tree = treeAround(link.path, this.#writable);
+      if (tree === undefined || isWithin(path, tree)) continue;
       return {
         what: `${quote(link.path)} is a symbolic link in ${quote(tree)}, where jails may write`,
         remedy: `bind what it is to lead to, ${quote(path)} now, by its own path`,

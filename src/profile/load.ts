@@ -4,7 +4,7 @@ import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { type Environment, PathExpander } from "./expand.ts";
 import { Granter } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
-import { isWithin } from "./bind_path.ts";
+import { treeAround } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
 import type { Finding, ProfileError } from "./problem.ts";
 import type { ParsedProfile, Profile, ResolvedProfile } from "./profile.ts";
@@ -111,13 +111,13 @@ interface Granted {
  */
 function grantAll(
   complete: readonly Profile[],
-  newGranter: (writable: readonly string[]) => Granter,
+  newGranter: (writable: ReadonlySet<string>) => Granter,
 ): Granted {
-  const first = resolveAll(complete, newGranter([]));
+  const first = resolveAll(complete, newGranter(new Set()));
   const binds = first.profiles.flatMap((profile) => profile.binds);
-  const writable = [...new Set(binds.filter(({ write }) => write).map(({ path }) => path))];
+  const writable = new Set(binds.filter(({ write }) => write).map(({ path }) => path));
   const isPlantable = binds.some(({ kind, path }) =>
-    kind === "link" && writable.some((tree) => isWithin(path, tree))
+    kind === "link" && treeAround(path, writable) !== undefined
   );
   return isPlantable ? resolveAll(complete, newGranter(writable)) : first;
 }
