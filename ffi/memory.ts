@@ -33,10 +33,18 @@ export function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
 
 /**
  * Buffers that point at each other, kept alive together: whoever holds the arena until the call
- * has returned holds everything that the call may read.
+ * has returned, and then releases it, holds everything that the call may read.
  */
 export class Arena {
   readonly #buffers: Uint8Array<ArrayBuffer>[] = [];
+
+  /**
+   * Lets go of everything; to be called after the call that reads it. An arena that nobody touches
+   * any more is one that the engine may free, with all that it keeps, before the call is made.
+   */
+  release(): void {
+    this.#buffers.length = 0;
+  }
 
   /** The address of a buffer that the arena keeps alive. */
   keep(buffer: Uint8Array<ArrayBuffer>): bigint {

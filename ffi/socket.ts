@@ -6,13 +6,16 @@
  */
 import { check, checkUnless, retry } from "./check.ts";
 import { bind } from "./library.ts";
-import { addressOf, cString } from "./memory.ts";
+import { cString } from "./memory.ts";
 
 const libc = bind({
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
-  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize" },
+  stemjail_send: { parameters: ["i32", "buffer", "u64", "buffer", "u64"], result: "i64" },
+  stemjail_receive: {
+    parameters: ["i32", "buffer", "u64", "buffer", "u64", "buffer"],
+    result: "i64",
+  },
 });
 
 /** The address family of Unix sockets. */
@@ -20,8 +23,6 @@ export const AF_UNIX = 1;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const SOCK_CLOEXEC = 0o2000000;
-const MSG_NOSIGNAL = 0x4000;
-const MSG_CMSG_CLOEXEC = 0x40000000;
 const MSG_CTRUNC = 0x8;
 
 /** How a socket keeps its messages apart. */
@@ -75,29 +76,9 @@ export function connectTo(socket: number, path: string): void {
   check("connect", libc.connect(socket, address, address.length), path);
 }
 
-const HEADER_BYTES = 56;
 const CONTROL_HEADER_BYTES = 16;
 
-/** struct msghdr over one buffer and one control buffer; the two must outlive the call. */
-function messageHeader(
-  vector: Uint8Array<ArrayBuffer>,
-  control: Uint8Array<ArrayBuffer> | null,
-): Uint8Array<ArrayBuffer> {
-  const header = new Uint8Array(HEADER_BYTES);
-  const view = new DataView(header.buffer);
-  view.setBigUint64(16, addressOf(vector), true);
-  view.setBigUint64(24, 1n, true);
-  if (control !== null) {
-    view.setBigUint64(32, addressOf(control), true);
-    view.setBigUint64(40, BigInt(control.length), true);
-  }
-  return header;
-}
-
-function ioVector(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const vector = new BigUint64Array([addressOf(bytes), BigInt(bytes.length)]);
-  return new Uint8Array(vector.buffer);
-}
+const nothing = new Uint8Array(0);
 
 function rightsMessage(descriptors: readonly number[]): Uint8Array<ArrayBuffer> {
   const length = CONTROL_HEADER_BYTES + 4 * descriptors.length;
@@ -124,11 +105,15 @@ export function send(
   bytes: Uint8Array<ArrayBuffer>,
   descriptors: readonly number[] = [],
 ): number {
-  const control = descriptors.length === 0 ? null : rightsMessage(descriptors);
-  const vector = ioVector(bytes);
-  const header = messageHeader(vector, control);
+  const control = descriptors.length === 0 ? nothing : rightsMessage(descriptors);
+  const length = BigInt(bytes.length);
+  const controlLength = BigInt(control.length);
   return retry(() =>
-    checkUnless(["EAGAIN"], "sendmsg", libc.sendmsg(socket, header, MSG_NOSIGNAL))
+    checkUnless(
+      ["EAGAIN"],
+      "sendmsg",
+      libc.stemjail_send(socket, bytes, length, control, controlLength),
+    )
   );
 }
 
@@ -162,19 +147,23 @@ export function receive(
   maximumDescriptors = 0,
 ): Message | null {
   const control = maximumDescriptors === 0
-    ? null
+    ? nothing
     : new Uint8Array(CONTROL_HEADER_BYTES + ((4 * maximumDescriptors + 7) & ~7));
-  const vector = ioVector(into);
-  const header = messageHeader(vector, control);
+  const out = new Uint32Array(2);
+  const result = new Uint8Array(out.buffer);
+  const size = BigInt(into.length);
+  const controlSize = BigInt(control.length);
   const length = retry(() =>
-    checkUnless(["EAGAIN"], "recvmsg", libc.recvmsg(socket, header, MSG_CMSG_CLOEXEC))
+    checkUnless(
+      ["EAGAIN"],
+      "recvmsg",
+      libc.stemjail_receive(socket, into, size, control, controlSize, result),
+    )
   );
   if (length < 0) return null;
-  const view = new DataView(header.buffer);
-  const controlLength = Number(view.getBigUint64(40, true));
   return {
     length,
-    descriptors: control === null ? [] : readRights(control, controlLength),
-    truncated: (view.getInt32(48, true) & MSG_CTRUNC) !== 0,
+    descriptors: maximumDescriptors === 0 ? [] : readRights(control, out[0]),
+    truncated: (out[1] & MSG_CTRUNC) !== 0,
   };
 }

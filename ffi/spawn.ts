@@ -153,6 +153,7 @@ export function spawn(request: SpawnRequest): Spawned {
   const arena = new Arena();
   const words = layOut(request, arena);
   const result = library.stemjail_spawn(new Uint8Array(words.buffer));
+  arena.release();
   const [pid, pidfd, step, errno] = words.subarray(PID_WORD);
   if (result !== 0) {
     const name = steps[Number(step)];

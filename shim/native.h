@@ -22,6 +22,18 @@ STEMJAIL_EXPORT int stemjail_errno(void);
 /* The address of a buffer, valid as long as its owner keeps it. */
 STEMJAIL_EXPORT uintptr_t stemjail_address(const void *buffer);
 
+/*
+ * sendmsg(2) and recvmsg(2) of one buffer and one control buffer. They are here because a message's
+ * header holds pointers: only a buffer that is itself an argument is kept by the engine until the
+ * call returns, and one that a number points at may be freed before it.
+ *
+ * stemjail_receive writes msg_controllen and msg_flags to `out`.
+ */
+STEMJAIL_EXPORT int64_t stemjail_send(int socket, const void *bytes, uint64_t length,
+                                      const void *control, uint64_t control_length);
+STEMJAIL_EXPORT int64_t stemjail_receive(int socket, void *bytes, uint64_t length, void *control,
+                                         uint64_t control_size, uint32_t *out);
+
 /* Copies bytes to an address. */
 STEMJAIL_EXPORT void stemjail_copy(uintptr_t to, const void *from, uint64_t length);
 
