@@ -284,7 +284,7 @@ export function versionOf(value: unknown): string {
 export function parseRequest(value: unknown): Request {
   if (isRecord(value)) {
     if (value.type === "run" && isRunRequest(value)) return value as unknown as RunRequest;
-    if (value.type === "info" && ["plain", "json", "dot"].includes(String(value.format))) {
+    if (value.type === "info" && ["plain", "json", "dot"].some((form) => form === value.format)) {
       return value as unknown as QueryRequest;
     }
     if (value.type === "ps") return { type: "ps" };
