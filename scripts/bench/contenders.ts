@@ -7,16 +7,21 @@ import type { Place } from "./place.ts";
 
 /** Something that takes part in a comparison. */
 export interface Contender {
+  /** What the tables call it. */
   readonly name: string;
+  /** The program and its arguments. */
   readonly command: readonly string[];
   /** Shell text that runs before and after each run, and is not timed. */
   readonly before?: string;
+  /** The same, after each run. */
   readonly after?: string;
 }
 
 /** What a sandbox is to show beside the system: paths to read, and paths to write. */
 export interface Shown {
+  /** Paths to read. */
   readonly read: readonly string[];
+  /** Paths to read and write. */
   readonly write: readonly string[];
 }
 

@@ -15,6 +15,8 @@ export class Findings {
   readonly #notes: string[] = [];
 
   /**
+   * Prints the heading of a suite.
+   *
    * @param name of the suite
    * @param title what it measures
    * @param write prints text

@@ -5,7 +5,9 @@
  */
 import { type Contender, inBubblewrap, inFirejail, inStemjail } from "./contenders.ts";
 import { summaryOf } from "./findings.ts";
+import { shippedProfiles, twoActivities } from "./profiles.ts";
 import { Portal, stopPortalText } from "./portal.ts";
+import { lastLine } from "./place.ts";
 import type { Comparison } from "./report.ts";
 import { median } from "./statistics.ts";
 import type { Bench, Suite } from "./suite.ts";
@@ -13,19 +15,23 @@ import type { Bench, Suite } from "./suite.ts";
 const NATIVE = "true, natively";
 const DENO = "deno run hello.js";
 const JAIL = "stemjail run";
+const SHIPPED = "stemjail run -p dev";
 const COLD = "stemjail run, no portal";
 const BUBBLEWRAP = "bwrap --unshare-all";
 const FIREJAIL = "firejail --noprofile";
 /** What a launch leaves to be done, such as a monitor to replace the used one, ends in this time. */
 const QUIET_MILLISECONDS = 100;
 const MILLISECONDS_PER_SECOND = 1000;
+const NANOSECONDS_PER_MILLISECOND = 1e6;
 
 /** Launches. */
 export const launch: Suite = {
   name: "launch",
   title: "from the start of the command to its end",
   async run(bench) {
-    await using portal = await Portal.start(bench.place, "launch");
+    const { place } = bench;
+    const profiles = [await shippedProfiles(place), await twoActivities(place)];
+    await using portal = await Portal.start(place, "launch", profiles);
     await measureLatency(bench, portal);
     await measureRate(bench, portal, 1, 0);
     await measureRate(bench, portal, 8, 1.5);
@@ -41,11 +47,15 @@ function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
     { name: JAIL, command: inStemjail(place, socket, ["true"]) },
     { name: BUBBLEWRAP, command: inBubblewrap(["true"]) },
     { name: FIREJAIL, command: inFirejail(["true"]) },
+    {
+      name: SHIPPED,
+      command: [place.stemjail, "run", `--socket=${socket}`, "-p", "dev", "--", "true"],
+    },
     { name: "stemjail ps", command: [place.stemjail, "ps", `--socket=${socket}`] },
     { name: "stemjail info", command: [place.stemjail, "info", `--socket=${socket}`] },
     {
       name: COLD,
-      command: inStemjail(place, cold, ["true"]),
+      command: [place.stemjail, "run", `--socket=${cold}`, "-p", "dev", "--", "true"],
       after: stopPortalText(cold),
     },
   ];
@@ -53,7 +63,7 @@ function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
 
 async function measureLatency(bench: Bench, portal: Portal): Promise<void> {
   const { findings, runner, isQuick } = bench;
-  const plan = { rounds: isQuick ? 20 : 300, warmups: isQuick ? 2 : 5, pause: QUIET_MILLISECONDS };
+  const plan = { rounds: isQuick ? 12 : 300, warmups: isQuick ? 2 : 5, pause: QUIET_MILLISECONDS };
   const table: Comparison = {
     kind: "comparison",
     id: "launch",
@@ -90,9 +100,15 @@ async function measureRate(
   clients: number,
   limit: number,
 ): Promise<void> {
-  const batch = isQuick ? 40 : 200;
+  const batch = isQuick ? 20 : 200;
   const series = await runner.compare(
-    { rounds: isQuick ? 2 : 7, warmups: 1, batch, parallel: clients, pause: QUIET_MILLISECONDS },
+    {
+      rounds: isQuick ? 2 : 7,
+      warmups: isQuick ? 0 : 1,
+      batch,
+      parallel: clients,
+      pause: QUIET_MILLISECONDS,
+    },
     [
       { name: JAIL, command: inStemjail(place, portal.socket, ["true"]) },
       { name: FIREJAIL, command: inFirejail(["true"]) },
@@ -122,31 +138,41 @@ async function measureRate(
  * From the client's request to the application. The client is traced for the moment of its request,
  * by a filter that stops it at no other call; the application, a static program, prints the clock.
  */
-async function measureFirstInstruction(bench: Bench, portal: Portal): Promise<void> {
-  const { findings, place, isQuick } = bench;
-  const clock = await place.compile("clock", ["-static"]);
-  const shown = await grantedCopy(bench, clock);
+async function measureFirstInstruction(
+  { findings, place, isQuick }: Bench,
+  { socket }: Portal,
+): Promise<void> {
+  const clock = await place.compile("calls", { as: "clock", flags: ["-static"] });
   const tracer = ["strace", "--follow-forks", "--seccomp-bpf", "--trace=sendmsg", "-ttt"];
+  const command = [...tracer, ...inStemjail(place, socket, [clock, "now"])];
+  const title = "From the client's request to the application's first instruction";
   const samples: number[] = [];
   for (let round = 0; round < (isQuick ? 10 : 100); round++) {
-    const command = [...tracer, ...inStemjail(place, portal.socket, [shown])];
     const { code, stdout, stderr } = await place.output(command);
     const sent = requestTime(stderr);
-    if (code !== 0 || sent === null) {
-      findings.missing(`request to first instruction: ${stderr.trimEnd().split("\n").at(-1)}`);
-      return;
-    }
-    samples.push((Number(stdout) / 1e9 - sent) * MILLISECONDS_PER_SECOND);
+    if (code !== 0 || sent === null) return findings.missing(`${title}: ${lastLine(stderr)}`);
+    samples.push(Number(stdout) / NANOSECONDS_PER_MILLISECOND - sent * MILLISECONDS_PER_SECOND);
     await new Promise((wake) => setTimeout(wake, QUIET_MILLISECONDS));
   }
-  const title = "From the client's request to the application's first instruction";
+  const series = [{ name: JAIL, samples }];
   findings.table({
     kind: "comparison",
     id: "first-instruction",
     title,
     unit: "ms",
-    baseline: "",
-    series: [{ name: JAIL, samples }],
+    baseline: JAIL,
+    series,
   });
   findings.goal({ text: title, value: median(samples), limit: 5, kind: "at most", unit: "ms" });
+}
+
+/**
+ * When a traced client sent its request.
+ *
+ * @param trace what `strace -ttt` printed
+ * @returns seconds since the epoch, or null if it sent none
+ */
+export function requestTime(trace: string): number | null {
+  const sent = /(\d+\.\d+) sendmsg\(.*\{\\"type\\":\\"run\\"/.exec(trace);
+  return sent === null ? null : Number(sent[1]);
 }

@@ -36,8 +36,9 @@ async function version(place: Place, ...argv: string[]): Promise<string> {
   const { code, stdout, stderr } = await place.output(argv);
   const lines = (stdout + stderr).split("\n").map((line) => line.trim());
   if (code === 127) return "not installed";
-  // PRoot draws its name; a version is on the first line that has a number.
-  return lines.find((line) => /\d+\.\d+/.test(line)) ?? "unknown";
+  const line = lines.find((text) => /\d+\.\d+/.test(text)) ?? "unknown";
+  // PRoot draws its name beside it.
+  return line.replace(/^[^\w]*[|_\\/ ]{4,}/, "");
 }
 
 /**

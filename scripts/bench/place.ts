@@ -6,6 +6,7 @@
  * @module
  */
 import { BuildError, run } from "../command.ts";
+import { endProcesses } from "./processes.ts";
 import { productPath } from "../paths.ts";
 
 /** Not /tmp, which is a jail's own and cannot be granted. */
@@ -13,22 +14,29 @@ const PARENT = "/var/tmp";
 const COMPILER_FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"];
 
 /** Who runs what is measured. */
-interface User {
+export interface User {
+  /** As in /etc/passwd. */
   readonly name: string;
+  /** Its number. */
   readonly uid: number;
+  /** The number of its group. */
   readonly gid: number;
 }
 
 /** What a command did. */
 export interface Outcome {
+  /** The exit status. */
   readonly code: number;
+  /** All of its standard output. */
   readonly stdout: string;
+  /** All of its standard error. */
   readonly stderr: string;
 }
 
 /** A directory with the programs that take part, and the user that runs them. */
 export class Place implements AsyncDisposable {
   readonly #mounts: string[] = [];
+  #removal: Promise<void> | undefined;
 
   private constructor(readonly directory: string, readonly user: User) {}
 
@@ -43,7 +51,9 @@ export class Place implements AsyncDisposable {
     const place = new Place(directory, await makeUser());
     try {
       await place.makeDirectory("run", 0o700);
-      for (const name of ["home", "app", "cache"]) await place.makeDirectory(name);
+      for (const name of ["home", "app", "cache", "disk", "memory", "other"]) {
+        await place.makeDirectory(name);
+      }
       await Deno.copyFile(productPath, place.stemjail);
       // The user may not be able to reach the one that runs this.
       await Deno.copyFile(Deno.execPath(), place.deno);
@@ -94,12 +104,18 @@ export class Place implements AsyncDisposable {
   /**
    * Compiles a C program of the benchmarks, which then is in app/.
    *
+   * @param name of its source, without the suffix
+   * @param options `as` another name, with more `flags`
    * @throws BuildError with the compiler's words
    */
-  async compile(name: string): Promise<string> {
-    const program = this.path(`app/${name}`);
+  async compile(
+    name: string,
+    options: { readonly as?: string; readonly flags?: readonly string[] } = {},
+  ): Promise<string> {
+    const program = this.path(`app/${options.as ?? name}`);
     const source = decodeURIComponent(new URL(`${name}.c`, import.meta.url).pathname);
-    const outcome = await run("cc", [...COMPILER_FLAGS, source, "-o", program]);
+    const flags = [...COMPILER_FLAGS, ...options.flags ?? []];
+    const outcome = await run("cc", [...flags, source, "-o", program]);
     if (outcome?.success) return program;
     throw new BuildError(
       outcome === undefined
@@ -161,12 +177,13 @@ export class Place implements AsyncDisposable {
   }
 
   /**
-   * A directory in memory, for the user.
+   * Puts a file system in memory at `memory`.
    *
-   * @returns null, after the reason was told, if there can be none
+   * @param explain is told the reason if there can be none
+   * @returns its path, or null
    */
-  async mountMemory(name: string, explain: (reason: string) => void): Promise<string | null> {
-    const path = await this.makeDirectory(name);
+  async mountMemory(explain: (reason: string) => void): Promise<string | null> {
+    const path = this.path("memory");
     if (Deno.uid() !== 0) {
       explain("a tmpfs outside /tmp and /dev, which only root can mount");
       return null;
@@ -182,8 +199,18 @@ export class Place implements AsyncDisposable {
     return null;
   }
 
-  /** Removes all that was made. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends what still runs, and removes all that was made; once, however often it is called. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#removal ??= this.#remove();
+    return this.#removal;
+  }
+
+  async #remove(): Promise<void> {
+    await endProcesses((process) =>
+      // No process but those of the benchmarks has a user that was made for them.
+      process.commandLine.includes(this.directory) ||
+      (Deno.uid() === 0 && process.uid === this.user.uid)
+    );
     for (const path of this.#mounts.splice(0)) await run("umount", ["--lazy", path]);
     await Deno.remove(this.directory, { recursive: true });
     if (Deno.uid() === 0) await run("userdel", [this.user.name]);

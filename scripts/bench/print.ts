@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Comparison, type Goal, type Grid, isReached, seriesOf, type Table } from "./report.ts";
+import {
+  type Comparison,
+  type Goal,
+  type Grid,
+  isReached,
+  seriesOf,
+  type Table,
+} from "./report.ts";
 import { ratioWithinRounds, summarise } from "./statistics.ts";
 
 /**
@@ -14,7 +21,14 @@ import { ratioWithinRounds, summarise } from "./statistics.ts";
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+function formatRatio(value: number): string {
+  return value < 10 ? value.toFixed(3) : formatNumber(value);
 }
 
 /** Lines with aligned columns: the first to the left, the others to the right. */
@@ -41,8 +55,8 @@ function comparisonRows(table: Comparison): string[][] {
       ...[median, minimum, maximum].map(formatNumber),
       p99 === null ? "" : formatNumber(p99),
       String(count),
-      baseline ? (median / summarise(baseline.samples).median).toFixed(3) : "",
-      quartiles ? `${quartiles[0].toFixed(3)} .. ${quartiles[2].toFixed(3)}` : "",
+      baseline ? formatRatio(median / summarise(baseline.samples).median) : "",
+      quartiles ? `${formatRatio(quartiles[0])} .. ${formatRatio(quartiles[2])}` : "",
     ];
   });
 }
@@ -79,6 +93,6 @@ export function formatTable(table: Table): string {
 export function formatGoal(goal: Goal): string {
   const unit = goal.unit === "" ? "" : ` ${goal.unit}`;
   const word = isReached(goal) ? "reached" : "MISSED ";
-  const value = goal.unit === "" ? goal.value.toFixed(3) : formatNumber(goal.value);
+  const value = goal.unit === "" ? formatRatio(goal.value) : formatNumber(goal.value);
   return `  ${word}  ${goal.text}: ${value}${unit}, ${goal.kind} ${goal.limit}${unit}\n`;
 }

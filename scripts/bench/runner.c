@@ -10,7 +10,7 @@
  * rounds are not printed. Commands have /dev/null as standard input and output.
  *
  * Each line of the output is: the contender's index from 0, and nanoseconds. A contender whose
- * command fails prints its index and `failed`, and runs no more.
+ * command fails prints its index and `failed`, and runs no more; the exit status then is 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -185,5 +185,8 @@ int main(int count, char **arguments) {
     for (long round = -plan.warmups; round < plan.rounds; round++)
         for (int index = 0; index < many; index++)
             take_turn(&plan, &contenders[index], index, round >= 0);
-    return 0;
+    bool has_failed = false;
+    for (int index = 0; index < many; index++)
+        has_failed |= contenders[index].has_failed;
+    return has_failed;
 }

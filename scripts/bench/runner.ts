@@ -10,6 +10,7 @@ import type { Series } from "./report.ts";
 
 /** How many runs, and how. */
 export interface Plan {
+  /** Rounds that count. */
   readonly rounds: number;
   /** Rounds that come first and do not count. */
   readonly warmups?: number;
@@ -43,7 +44,7 @@ export function readTimes(text: string, count: number): (number[] | null)[] {
 
 /** Times contenders. */
 export class Runner {
-  private constructor(private readonly place: Place, private readonly program: string) {}
+  private constructor(private readonly place: Place, readonly program: string) {}
 
   /** Compiles the runner. */
   static async make(place: Place): Promise<Runner> {
@@ -91,8 +92,8 @@ export class Runner {
       ...Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]),
       ...contenders.flatMap(argumentsOf),
     ]);
-    // A program that is not there ends the runner with its name.
-    if (outcome.code === 0) return outcome;
+    // 1: one of them failed. 2: one cannot be started, and is named.
+    if (outcome.code <= 1) return outcome;
     if (contenders.length === 1) return { ...outcome, stdout: "0 failed\n" };
     throw new BuildError(`bench: ${lastLine(outcome.stderr)}`);
   }

@@ -6,9 +6,13 @@
 
 /** Samples in the order in which they were taken, reduced to what a table shows. */
 export interface Summary {
+  /** How many samples there are. */
   readonly count: number;
+  /** See {@link median}. */
   readonly median: number;
+  /** The smallest sample. */
   readonly minimum: number;
+  /** The largest sample. */
   readonly maximum: number;
   /** The 99th percentile, or null where there are too few samples for one. */
   readonly p99: number | null;

@@ -9,14 +9,19 @@ import type { Runner } from "./runner.ts";
 
 /** What a suite works with. */
 export interface Bench {
+  /** Where everything runs. */
   readonly place: Place;
+  /** Times commands. */
   readonly runner: Runner;
+  /** Whether rounds are to be few and sizes small. */
   readonly isQuick: boolean;
+  /** Takes what is found. */
   readonly findings: Findings;
 }
 
 /** A suite of benchmarks. */
 export interface Suite {
+  /** The word that chooses it on the command line. */
   readonly name: string;
   /** What it measures. */
   readonly title: string;

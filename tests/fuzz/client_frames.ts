@@ -21,7 +21,7 @@ const TEXTS = [
   "json",
   "dot",
   "plain",
-  "1",
+  "none",
   "\0",
   "/",
   "../..",

@@ -11,20 +11,31 @@ export interface ModelDomain {
 /** What is the jail's own. */
 const OWN = ["proc", "dev", "tmp"];
 
+interface Candidate {
+  readonly name: string;
+  readonly binds: readonly { readonly components: readonly string[]; readonly write: boolean }[];
+}
+
 /** A jail as a set of domains that it could still be. */
 export class Model {
-  candidates: readonly ModelDomain[];
+  candidates: readonly Candidate[];
 
-  constructor(readonly domains: readonly ModelDomain[]) {
-    this.candidates = domains;
+  constructor(domains: readonly ModelDomain[]) {
+    this.candidates = domains.map(({ name, binds }) => ({
+      name,
+      binds: binds.map(({ path, write }) => ({
+        components: componentsOf(new TextEncoder().encode(path)),
+        write,
+      })),
+    }));
   }
 
   /** The candidates that there would be after an access; none where it is to be denied. */
-  after(path: Uint8Array, write: boolean): ModelDomain[] {
+  after(path: Uint8Array, write: boolean): Candidate[] {
     const components = componentsOf(path);
     if (components.length === 0 || OWN.includes(components[0])) return [];
     return this.candidates.filter(({ binds }) =>
-      binds.some((bind) => (bind.write || !write) && covers(bind.path, components))
+      binds.some((bind) => (bind.write || !write) && covers(bind.components, components))
     );
   }
 
@@ -41,9 +52,8 @@ export class Model {
   }
 }
 
-function covers(outer: string, inner: readonly string[]): boolean {
-  const components = componentsOf(new TextEncoder().encode(outer));
-  return components.every((component, at) => component === inner[at]);
+function covers(outer: readonly string[], inner: readonly string[]): boolean {
+  return outer.every((component, at) => component === inner[at]);
 }
 
 /** Domains over a directory whose members are `a`, `b`, `aa`, each with `a` and `b` below. */

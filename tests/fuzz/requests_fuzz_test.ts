@@ -57,13 +57,18 @@ class MountlessState {
   }
 }
 
+/** Quicker than assert.deepEqual, which takes longer than all that is tested. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
 function assertRead(message: Uint8Array, request: ShimRequest | null): void {
   const meaning = meaningOf(message);
   const kinds = { malformed: undefined, access: 1, list: 2, mount: 3 } as const;
   assert.equal(request?.kind, kinds[meaning.kind]);
   if (request?.kind !== 1 || meaning.kind !== "access") return;
   assert.equal(request.write, meaning.write);
-  assert.deepEqual(new Uint8Array(request.path), meaning.path);
+  assert.ok(isSame(request.path, meaning.path));
 }
 
 Deno.test("a monitor reads and judges random messages as the definitions do", () => {
@@ -100,7 +105,7 @@ Deno.test("a monitor reads and judges random messages as the definitions do", ()
     tally[outcome.kind]++;
     if (outcome.kind === "granted") {
       model.candidates = model.after(request.path, request.write);
-      assert.deepEqual(pool.membersOf(state.set), expected);
+      assert.equal(pool.membersOf(state.set).join(), expected.join());
     } else {
       assert.equal(state.set.equals(from), true, "a denial changes nothing");
       assert.ok(expected.length === 0 || outcome.why !== null, "what is allowed was denied");

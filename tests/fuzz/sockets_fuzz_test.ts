@@ -16,7 +16,7 @@ import { makeMessage } from "./shim_messages.ts";
 
 const JAILS = 10;
 const MESSAGES = Number(Deno.env.get("STEMJAIL_FUZZ_SOCKET_MESSAGES") ?? 50_000) / JAILS;
-const CLIENTS = Number(Deno.env.get("STEMJAIL_FUZZ_CLIENTS") ?? 3000);
+const CLIENTS = Number(Deno.env.get("STEMJAIL_FUZZ_CLIENTS") ?? 20_000);
 const MAXIMUM_GROWTH_KIB = 96 * 1024;
 
 function residentKib(pid: number): number {
@@ -43,7 +43,8 @@ async function replayTwice(world: World, name: string, files: [string, string]):
   world.write(`${world.work}/go`, "");
   await half();
   const growth = residentKib(monitor) - before.memory;
-  assert.equal(descriptorsOf(monitor).length, before.descriptors, "descriptors were kept");
+  const settled = () => descriptorsOf(monitor).length <= before.descriptors;
+  await eventually("descriptors are as before", settled);
   assert.ok(growth < MAXIMUM_GROWTH_KIB, `the monitor grew by ${growth} KiB`);
   world.write(`${world.work}/go`, "");
   const outcome = await jail.outcome;
@@ -80,8 +81,6 @@ testAsUser("monitors answer random messages as the definitions do", async (world
       .map((part, index) => corpus(world, `messages-${index}`, part)) as [string, string];
     const answers = await replayTwice(world, `jail ${jail}`, files);
     assert.equal(answers.length, messages.length);
-    const bad = [...answers].findIndex((answer, index) => answer !== expected[index]);
-    if (bad >= 0) console.log(Deno.readTextFileSync(world.log), bad, answers.slice(bad - 5, bad + 20), expected.slice(bad - 5, bad + 20).join(""), [...answers].filter((a, i) => a !== expected[i]).length, messages[bad-1]);
     for (const [index, answer] of [...answers].entries()) {
       tally[answer] = (tally[answer] ?? 0) + 1;
       assert.equal(answer, expected[index], `message ${index} of jail ${jail}: ${messages[index]}`);
@@ -111,7 +110,6 @@ testAsUser("a portal answers or hangs up, whatever comes, and stays as it was", 
     const outcome = await world.start([attacker, "stream", file, world.socket], {
       patience: 120_000,
     }).outcome;
-    if (outcome.status !== 0) console.log(outcome.stdout.length, new TextDecoder().decode(frames[outcome.stdout.length-1]), Deno.readTextFileSync(world.log));
     assertRan(outcome);
     assert.equal(outcome.stdout.trimEnd().length, frames.length);
     assert.doesNotMatch(outcome.stdout, /t/, "a connection was left open");
