@@ -13,6 +13,7 @@ import type { Reply } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 
 const MAXIMUM_RECORDS = 64;
+const LAST_SIGNAL = 64;
 
 /** What a client tells its jail. */
 export interface ClientEvents {
@@ -95,7 +96,9 @@ export class Client {
     if (length === 0) return this.#lose();
     const words = new Int32Array(bytes.buffer, 0, 2 * Math.trunc(length / RELAY_RECORD_BYTES));
     for (let index = 0; index < words.length; index += 2) {
-      if (words[index] === RelayRecord.signal) this.events.onSignal(words[index + 1]);
+      const value = words[index + 1];
+      const isSignal = words[index] === RelayRecord.signal && value >= 1 && value <= LAST_SIGNAL;
+      if (isSignal) this.events.onSignal(value);
     }
   }
 

@@ -38,13 +38,15 @@ export function realHostPath(hostRoot: number, path: string): string {
   return `${parent === "/" ? "" : parent}${path.slice(slash)}`;
 }
 
+/** The usual path has no link in it, and then one look-up says so; only others are followed. */
 function resolve(hostRoot: number, path: string): string | null {
-  const node = openResolved(hostRoot, encodePath(path), {
-    flags: OpenFlag.pathOnly,
-    resolve: ResolveFlag.inRoot | ResolveFlag.noMagicLinks,
-    allowed: nowhere,
-    attempts: ATTEMPTS,
-  });
+  const direct = look(hostRoot, path, ResolveFlag.noSymbolicLinks);
+  if (direct >= 0) {
+    close(direct);
+    return path;
+  }
+  if (lastErrnoName() !== "ELOOP") return null;
+  const node = look(hostRoot, path, 0);
   if (node < 0) return null;
   try {
     const real = readLinkAt(AT_FDCWD, `/proc/thread-self/fd/${node}`);
@@ -52,4 +54,13 @@ function resolve(hostRoot: number, path: string): string | null {
   } finally {
     close(node);
   }
+}
+
+function look(hostRoot: number, path: string, rules: number): number {
+  return openResolved(hostRoot, encodePath(path), {
+    flags: OpenFlag.pathOnly,
+    resolve: ResolveFlag.inRoot | ResolveFlag.noMagicLinks | rules,
+    allowed: nowhere,
+    attempts: ATTEMPTS,
+  });
 }
