@@ -14,6 +14,7 @@ import {
   profile,
   runningJails,
 } from "./attacker.ts";
+import { exists } from "./changing.ts";
 
 const MILLISECONDS = 1500;
 /** Far above what an idle machine needs; what takes longer hangs. */
@@ -102,14 +103,5 @@ function remove(path: string): void {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -8,6 +8,7 @@ import { testAsEveryone, testAsUser, testWithRoot, type World } from "../system/
 import { eventually } from "../system/process.ts";
 import { portalsOf } from "../system/traces.ts";
 import { assertAllFailed, assertRan, attack, install, judgements, profile } from "./attacker.ts";
+import { exists } from "./changing.ts";
 
 /** A world where everything is at its usual place in HOME, and one profile grants all of it. */
 function usualPlaces(world: World) {
@@ -218,13 +219,4 @@ testWithRoot(
 function mount(...args: string[]): void {
   const { success, stderr } = new Deno.Command("mount", { args }).outputSync();
   assert.ok(success, new TextDecoder().decode(stderr));
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import { testAsEveryone, type World } from "../system/harness.ts";
 import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
 import { eventually } from "../system/process.ts";
 import { assertRan, corpus, install } from "./attacker.ts";
+import { exists } from "./changing.ts";
 
 const MAXIMUM_GROWTH_KIB = 128 * 1024;
 
@@ -175,12 +176,3 @@ testAsEveryone(
     }
   },
 );
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -12,6 +12,7 @@ import {
   runningJails,
   withoutPlainProfile,
 } from "./attacker.ts";
+import { exists } from "./changing.ts";
 import { Answer, message, reading, writing } from "./messages.ts";
 
 /** Sends messages from inside a jail of the profile "asker", and returns an answer for each. */
@@ -302,13 +303,4 @@ testAsUser(
 
 function descriptorsIn(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { assertRan, corpus, install, profile, withoutPlainProfile } from "../attack/attacker.ts";
+import { exists } from "../attack/changing.ts";
 import { testAsUser, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
@@ -128,12 +129,3 @@ testAsUser("a portal answers or hangs up, whatever comes, and stays as it was", 
   jail.kill("SIGTERM");
   await jail.outcome;
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -18,7 +18,8 @@
 
 enum { FLOODERS = 8, HELD = 800, DEAF = 64, SAMPLES = 4096, TRIES = 5, LEVELS = 800 };
 
-static const double late_after = 1000.0;
+/* Far above what is promised, which is printed: the machine may be busy with other things. */
+static const double late_after = 5000.0;
 static const char *granted, *denied;
 static volatile unsigned long *done;
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const files[] = {"table", "socket", "stemshim.so", "stemjail"};
+static const char *const files[] = {"table", "socket", "stemshim.so", "stemjail", "filters"};
 
 static void attempt(const char *number, const char *what, const char *file, bool worked) {
     char name[64];
