@@ -235,6 +235,13 @@ export function removeAt(directory: number, name: Text): void {
   checkUnless(["ENOENT"], "unlink", libc.unlinkat(directory, cString(name), 0), describe(name));
 }
 
+/** unlinkat(2) of an empty directory. */
+export function removeDirectoryAt(directory: number, name: Text): void {
+  const AT_REMOVEDIR = 0x200;
+  const result = libc.unlinkat(directory, cString(name), AT_REMOVEDIR);
+  check("rmdir", result, describe(name));
+}
+
 /** The text of a symbolic link, or null when the file is not one or does not exist. */
 export function readLinkAt(directory: number, path: Text): Uint8Array<ArrayBuffer> | null {
   const text = new Uint8Array(MAXIMUM_LINK_BYTES);

@@ -18,7 +18,7 @@ function cFilesBelow(path: string): string[] {
 
 await runScript(async () => {
   const mode = Deno.args.includes("--check") ? ["--dry-run", "--Werror"] : ["-i"];
-  const files = [...cFilesBelow("shim"), ...cFilesBelow("tests")];
+  const files = [...cFilesBelow("shim"), ...cFilesBelow("tests"), ...cFilesBelow("scripts")];
   const outcome = await run("clang-format", [...mode, ...files], { cwd: root });
   if (outcome === undefined) {
     throw new BuildError(

@@ -150,7 +150,7 @@ async function measure(
   where: string,
   directory: string,
 ): Promise<Comparison> {
-  const rounds = workload.isBuild ? (isQuick ? 2 : 5) : (isQuick ? 3 : 15);
+  const rounds = workload.isBuild ? (isQuick ? 2 : 3) : (isQuick ? 3 : 15);
   const results = await alternateInside(
     place,
     rounds,

@@ -10,11 +10,9 @@
 import { KernelError } from "../../ffi/check.ts";
 import {
   close,
-  ensureDirectoryAt,
   existsAt,
   type FileStatus,
   linkAt,
-  openAt,
   OpenFlag,
   openResolved,
   readLinkAt,
@@ -25,6 +23,8 @@ import { attachTree, cloneTree, detachTree, MountAttribute, sealTree } from "../
 import { encodePath, isBelow } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import type { MountNamespaces } from "./namespaces.ts";
+import { makeOwnDirectory, makeOwnFile } from "./place.ts";
+import type { Skeleton } from "./skeleton.ts";
 
 /** A grant that cannot be made; its message names the path and the reason. */
 export class GrantError extends Error {
@@ -71,13 +71,13 @@ export class Grants {
   /**
    * Grants in one jail.
    *
-   * @param root writable descriptor of the jail's own root file system
+   * @param skeleton where mount points are made
    * @param expected what each bind was when the profile was loaded
    * @param rootEntries the names in the host's root that stand for a grant of all of it
    */
   constructor(
     private readonly namespaces: MountNamespaces,
-    private readonly root: number,
+    private readonly skeleton: Skeleton,
     private readonly expected: ReadonlyMap<string, FileStatus["kind"]>,
     private readonly rootEntries: readonly string[],
   ) {}
@@ -135,17 +135,24 @@ export class Grants {
       const bind = `/${names.slice(0, depth).join("/")}`;
       const expected = this.expected.get(bind);
       if (expected === undefined || expected === "link") continue;
-      try {
-        const node = this.#openNode(bind, this.namespaces.hostRoot, false);
-        const { kind } = statusOf(node);
-        close(node);
-        if (kind !== expected) return changeOf(bind, expected, kind);
-      } catch (error) {
-        if (error instanceof GrantError) return error.message;
-        throw error;
-      }
+      const changed = this.#changeAt(bind, expected);
+      if (changed !== null) return changed;
     }
     return null;
+  }
+
+  #changeAt(bind: string, expected: FileStatus["kind"]): string | null {
+    let node = -1;
+    try {
+      node = this.#openNode(bind, this.namespaces.hostRoot, false);
+      const { kind } = statusOf(node);
+      return kind === expected ? null : changeOf(bind, expected, kind);
+    } catch (error) {
+      if (error instanceof GrantError) return error.message;
+      throw error;
+    } finally {
+      if (node >= 0) close(node);
+    }
   }
 
   #openNode(path: string, root: number, mayBeLink: boolean): number {
@@ -217,7 +224,9 @@ export class Grants {
     if (outer !== undefined) return placeIn(outer, item.path);
     const existing = this.#findInJail(item.path);
     if (existing >= 0) return existing;
-    this.#makePlace(item);
+    // In a tree of the jail's own; where a tree of the host is, there is nothing to be made.
+    if (item.isDirectory) close(makeOwnDirectory(this.skeleton, item.path, 0o755));
+    else makeOwnFile(this.skeleton, item.path);
     const made = this.#findInJail(item.path);
     if (made < 0) throw new GrantError(`${item.path}: it vanished`);
     return made;
@@ -235,37 +244,10 @@ export class Grants {
     }
   }
 
-  /** Makes the parents of a path, and the place itself, in the jail's own root file system. */
-  #makePlace(item: Prepared): void {
-    const parent = this.#makeParents(item.path);
-    const name = encodePath(nameOf(item.path));
-    if (item.isDirectory) ensureDirectoryAt(parent, name, 0o755);
-    else {close(
-        openAt(parent, name, OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive, 0o644),
-      );}
-    close(parent);
-  }
-
-  #makeParents(path: string): number {
-    let directory = openAt(this.root, ".", OpenFlag.pathOnly | OpenFlag.directory);
-    for (const name of path.split("/").slice(1, -1)) {
-      const text = encodePath(name);
-      ensureDirectoryAt(directory, text, 0o755);
-      const next = openAt(
-        directory,
-        text,
-        OpenFlag.pathOnly | OpenFlag.directory | OpenFlag.noFollow,
-      );
-      close(directory);
-      directory = next;
-    }
-    return directory;
-  }
-
   #makeLink(path: string, target: Uint8Array<ArrayBuffer>): void {
     // Where a granted tree holds the link, it is there already.
     if (existsAt(this.namespaces.jailRoot, encodePath(path.slice(1)))) return;
-    const parent = this.#makeParents(path);
+    const parent = makeOwnDirectory(this.skeleton, path.slice(0, path.lastIndexOf("/")), 0o755);
     const name = encodePath(nameOf(path));
     try {
       if (readLinkAt(parent, name) === null) linkAt(target, parent, name);

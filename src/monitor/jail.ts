@@ -128,7 +128,7 @@ export class Jail {
     const expected = new Map(
       order.domains.flatMap(({ binds }) => binds.map(({ path, kind }) => [path, kind] as const)),
     );
-    const grants = new Grants(namespaces, skeleton.root, expected, order.rootEntries);
+    const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
     makeHome(namespaces, skeleton, order.home);
     const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
     const session = this.#openSession(order);

@@ -2,32 +2,42 @@
  * A rehearsal of a launch, by a monitor that waits for its jail: the engine compiles functions and
  * bindings when they are first used, and this is the time for it.
  *
- * What it does leaves nothing behind: it mounts the host's /dev/null over the jail's and takes it
- * off again, and fails to execute it.
+ * It grants a tree to nobody, moves on to another grant of it as a request would have it, takes both
+ * off again and fails to start a program. Nothing of it is left behind, and nobody is there to see it.
  *
  * @module
  */
-import { AT_FDCWD, close, openAt, OpenFlag, removeAt } from "../../ffi/file.ts";
+import {
+  AT_FDCWD,
+  close,
+  openAt,
+  OpenFlag,
+  removeAt,
+  removeDirectoryAt,
+  statusAt,
+} from "../../ffi/file.ts";
 import { detach } from "../../ffi/mount.ts";
-import { setHostName } from "../../ffi/namespace.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";
+import { encodeShimRequest, parseShimRequest } from "../protocol/shim.ts";
 import { Pool } from "../stemflow/pool.ts";
-import { planState, planTransition } from "../stemflow/plan.ts";
 import { startApplication } from "./application.ts";
 import { makeConfinement } from "./confinement.ts";
-import { Grants } from "./grants.ts";
-import { hostNameOf } from "./host_name.ts";
-import { realHostPath } from "./host_path.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { createTable, TABLE_NAME } from "./state.ts";
+import { Grants } from "./grants.ts";
+import { JailRequests } from "./requests.ts";
+import { DomainState, TABLE_NAME } from "./state.ts";
 
 const NOTHING = "/dev/null";
 
+/** A directory of every system, whose name in the jail's root is removed again. */
+const NAME = "usr";
+const PLACE = `/${NAME}`;
+
 /** Two domains that differ, so that there is a transition to decide. */
 const domains = [
-  { name: "A", traits: [], binds: [{ path: NOTHING, write: false, kind: "file" }] },
-  { name: "B", traits: [], binds: [{ path: NOTHING, write: true, kind: "file" }] },
+  { name: "A", traits: [], binds: [{ path: PLACE, write: false, kind: "directory" }] },
+  { name: "B", traits: [], binds: [{ path: PLACE, write: true, kind: "directory" }] },
 ] as const;
 
 const order: LaunchOrder = {
@@ -49,24 +59,20 @@ const order: LaunchOrder = {
   unconfined: false,
 };
 
-function rehearseDecision(empty: EmptyJail): void {
-  const pool = Pool.build(domains);
-  const set = pool.all();
-  pool.nameOf(set);
-  setHostName(hostNameOf(pool.nameOf(set)));
-  realHostPath(empty.namespaces.hostRoot, NOTHING);
-  const decision = pool.request(set, { action: "write", path: NOTHING });
-  if (decision.kind === "transition") planTransition(pool, set, decision.next);
-  createTable(pool, set, empty.skeleton.run);
-  removeAt(empty.skeleton.run, TABLE_NAME);
-}
-
-function rehearseMounts(empty: EmptyJail): void {
-  const expected = new Map([[NOTHING, "character device" as const]]);
-  const grants = new Grants(empty.namespaces, empty.skeleton.root, expected, []);
-  const pool = Pool.build(domains);
-  grants.apply(planState(pool, pool.all()));
-  empty.namespaces.inJail(() => detach(NOTHING));
+function rehearseTransition(empty: EmptyJail): void {
+  const { namespaces, skeleton } = empty;
+  if (statusAt(namespaces.hostRoot, NAME).kind !== "directory") return;
+  const grants = new Grants(namespaces, skeleton, new Map([[PLACE, "directory"]]), []);
+  const state = new DomainState(Pool.build(domains), grants, skeleton.run);
+  const requests = new JailRequests(state, empty, grants, false, () => {});
+  const request = parseShimRequest(encodeShimRequest(PLACE, true));
+  if (request !== null) requests.handle(request, Deno.pid, () => {});
+  namespaces.inJail(() => {
+    detach(PLACE);
+    detach(PLACE);
+  });
+  removeDirectoryAt(skeleton.root, NAME);
+  removeAt(skeleton.run, TABLE_NAME);
 }
 
 function rehearseStart(empty: EmptyJail): void {
@@ -89,7 +95,6 @@ function rehearseStart(empty: EmptyJail): void {
  * @throws what a launch would, so that a system that cannot launch says so before it is to
  */
 export function rehearse(empty: EmptyJail): void {
-  rehearseDecision(empty);
-  rehearseMounts(empty);
+  rehearseTransition(empty);
   rehearseStart(empty);
 }

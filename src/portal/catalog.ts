@@ -4,6 +4,7 @@
  * @module
  */
 import { Status, UserError } from "../errors.ts";
+import { reservedTree } from "../profile/bind_path.ts";
 import { matchesCommand } from "../profile/match.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { refuseUnknown } from "../profile/report.ts";
@@ -147,13 +148,15 @@ export class Catalog {
 
 /** What executing a path takes: reading the links on the way, and the program. */
 function executableAccesses(executable: string): Access[] {
-  const resolution = new HostResolver(hostFileSystem).resolve(normalisePath(executable));
+  const path = normalisePath(executable);
+  const resolution = new HostResolver(hostFileSystem).resolve(path);
   if ("refusal" in resolution) {
+    const { what, remedy } = resolution.refusal;
+    const why = reservedTree(path) === undefined
+      ? `${what}: ${remedy}`
+      : "/proc, /dev and /tmp are the jail's own; copy it to a directory that a profile grants";
     throw new UserError(
-      `Cannot execute ${
-        JSON.stringify(executable)
-      } in a jail: /proc, /dev and /tmp are the jail's own; ` +
-        `copy it to a directory that a profile grants`,
+      `Cannot execute ${JSON.stringify(executable)} in a jail: ${why}`,
       Status.cannotExecute,
     );
   }

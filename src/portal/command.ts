@@ -18,14 +18,16 @@ type Found = "executable" | "not executable" | string;
 const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 function examine(path: string): Found {
+  let file = -1;
   try {
-    const file = openAt(AT_FDCWD, encodePath(path), OpenFlag.pathOnly);
+    file = openAt(AT_FDCWD, encodePath(path), OpenFlag.pathOnly);
     const { kind, mode } = statusOf(file);
-    close(file);
     return kind === "file" && (mode & 0o111) !== 0 ? "executable" : "not executable";
   } catch (error) {
     if (error instanceof KernelError) return error.code;
     throw error;
+  } finally {
+    if (file >= 0) close(file);
   }
 }
 

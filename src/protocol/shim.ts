@@ -5,6 +5,8 @@
  * @module
  */
 
+import { encodePath } from "../stemflow/path.ts";
+
 /** First word of every message: "STJ1". */
 const MAGIC = 0x314a5453;
 const REQUEST_HEADER_BYTES = 8;
@@ -40,6 +42,19 @@ export type ShimRequest =
 function isPath(bytes: Uint8Array): boolean {
   return bytes.length >= 1 && bytes.length <= MAXIMUM_PATH_BYTES && bytes[0] === 0x2f &&
     !bytes.includes(0);
+}
+
+/** A request for access, as the shim sends it. */
+export function encodeShimRequest(path: string, write: boolean): Uint8Array<ArrayBuffer> {
+  const body = encodePath(path);
+  const message = new Uint8Array(REQUEST_HEADER_BYTES + body.length);
+  const view = new DataView(message.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint8(4, ShimRequestKind.access);
+  view.setUint8(5, write ? 1 : 0);
+  view.setUint16(6, body.length, true);
+  message.set(body, REQUEST_HEADER_BYTES);
+  return message;
 }
 
 /** The request that a message is, or null when it is none. */
