@@ -122,7 +122,8 @@ static bool has_foreign_filter(void) {
     if (own <= FILTERS_OF_THE_JAIL)
         return false;
     const int inherited = count_filters(STEMJAIL_FILTERS_PATH);
-    return inherited >= 0 && own > inherited + FILTERS_OF_THE_JAIL;
+    /* Where the monitor did not say, nothing is taken for inherited. */
+    return own > (inherited > 0 ? inherited : 0) + FILTERS_OF_THE_JAIL;
 }
 
 bool shim_may_speak(void) {

@@ -24,7 +24,7 @@ import { Pool } from "../stemflow/pool.ts";
 import { startApplication } from "./application.ts";
 import { makeConfinement } from "./confinement.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { Grants } from "./grants.ts";
+import { GrantError, Grants } from "./grants.ts";
 import { JailRequests } from "./requests.ts";
 import { DomainState, TABLE_NAME } from "./state.ts";
 
@@ -64,7 +64,9 @@ function rehearseTransition(empty: EmptyJail): void {
   if (statusAt(namespaces.hostRoot, NAME).kind !== "directory") return;
   const grants = new Grants(namespaces, skeleton, new Map([[PLACE, "directory"]]), []);
   const state = new DomainState(Pool.build(domains), grants, skeleton.run);
-  const requests = new JailRequests(state, empty, grants, false, () => {});
+  const requests = new JailRequests(state, empty, grants, false, (event) => {
+    if (event.type === "denied") throw new GrantError(event.why);
+  });
   const request = parseShimRequest(encodeShimRequest(PLACE, true));
   if (request !== null) requests.handle(request, Deno.pid, () => {});
   namespaces.inJail(() => {
