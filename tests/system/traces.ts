@@ -22,9 +22,14 @@ export function processesOf(world: World): Process[] {
   });
 }
 
-/** The portals of a world. */
+/** The portals of a world; not their children, which look like them until they run a program. */
 export function portalsOf(world: World): Process[] {
-  return processesOf(world).filter((process) => isRole(process, "portal"));
+  const alike = processesOf(world).filter((process) => isRole(process, "portal"));
+  return alike.filter(({ pid }) => !alike.some((other) => other.pid === parentOf(pid)));
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
 }
 
 /** The processes outside jails that wait for one in `run`. */
