@@ -21,11 +21,11 @@ import {
 } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { describe } from "./info.ts";
-import type { Jails } from "./jails.ts";
+import type { Jails, Launch } from "./jails.ts";
 import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.ts";
 import { planLaunch } from "./launch.ts";
 import type { Log } from "./log.ts";
-import type { MonitorPool } from "./monitors.ts";
+import type { Monitor, MonitorPool } from "./monitors.ts";
 import type { Profiles } from "./profiles.ts";
 
 /** How long a client has to say what it wants, in milliseconds. */
@@ -52,6 +52,13 @@ export interface Service {
   readonly directory: string;
   /** Gives the portal's place up if nothing depends on it; whether it did. */
   retire(): boolean;
+}
+
+/** A jail that is about to be. */
+interface Beginning {
+  readonly monitor: Monitor;
+  readonly launch: Launch;
+  readonly helpers: JailHelpers;
 }
 
 /** Serves clients of one listening socket. */
@@ -157,19 +164,34 @@ export class Server {
     if (descriptors.length !== STANDARD_DESCRIPTORS) {
       throw new UserError("A run request comes with three descriptors", Status.notStarted);
     }
-    const { profiles, monitors, jails, unconfined } = this.service;
+    const { profiles, monitors, unconfined } = this.service;
     const launch = planLaunch(request, profiles.current(), {
       unconfined,
       problem: profiles.problem,
       fileMask: fileMaskOf(pid),
     });
     const monitor = monitors.take(launch.ownNetwork);
-    const helpers = new JailHelpers(
-      this.#helperContext,
-      monitor,
-      launch.order,
-      request.environment,
-    );
+    try {
+      const helpers = new JailHelpers(
+        this.#helperContext,
+        monitor,
+        launch.order,
+        request.environment,
+      );
+      this.#launch(client, { monitor, launch, helpers }, descriptors);
+    } catch (error) {
+      // Nobody else would ever end it.
+      monitor.kill();
+      throw error;
+    }
+  }
+
+  #launch(
+    client: Channel,
+    { monitor, launch, helpers }: Beginning,
+    descriptors: readonly number[],
+  ): void {
+    const { jails } = this.service;
     const start = () => jails.start(monitor, launch, [client.release(), ...descriptors], helpers);
     if (!helpers.areNeeded) return start();
     // Without a network the launch is none, so it waits for that; and other clients do not.
