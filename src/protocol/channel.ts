@@ -34,6 +34,7 @@ export class Channel {
   #isOpen = true;
   #isBlocked = false;
   #isEnding = false;
+  #isMute = false;
 
   /**
    * Begins to carry frames.
@@ -60,7 +61,7 @@ export class Channel {
    * the frame is sent: they are closed then
    */
   send(value: unknown, descriptors: readonly number[] = []): void {
-    if (!this.#isOpen) return descriptors.forEach(close);
+    if (!this.#isOpen || this.#isMute) return descriptors.forEach(close);
     this.#queue.push({ rest: encodeFrame(value, descriptors.length), descriptors });
     this.#flush();
   }
@@ -97,6 +98,10 @@ export class Channel {
     this.#isOpen = false;
     this.reactor.unwatch(this.socket);
     this.#received.splice(0).forEach(close);
+    this.#dropQueue();
+  }
+
+  #dropQueue(): void {
     for (const outgoing of this.#queue.splice(0)) outgoing.descriptors.forEach(close);
   }
 
@@ -143,8 +148,10 @@ export class Channel {
     this.#isBlocked = false;
     try {
       while (this.#queue.length > 0 && !this.#isBlocked) this.#sendSome(this.#queue[0]);
-    } catch (error) {
-      return this.#fail(error instanceof Error ? error.message : String(error));
+    } catch {
+      // The other end is gone, but what it said before may still be here: the reader finds the end.
+      this.#isMute = true;
+      this.#dropQueue();
     }
     if (this.#isEnding && this.#queue.length === 0) {
       this.close();
