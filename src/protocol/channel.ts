@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KernelError } from "../../ffi/check.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { receive, send } from "../../ffi/socket.ts";
@@ -11,6 +12,9 @@ import type { Reactor } from "./reactor.ts";
 
 /** What arrives is copied out of it before anything else is received. */
 const chunk = new Uint8Array(64 * 1024);
+/** Why nothing can be sent: there is no other end any more. */
+const gone = new Set(["EPIPE", "ECONNRESET"]);
+
 const MAXIMUM_DESCRIPTORS = 8;
 
 /** What a channel tells its owner. */
@@ -148,8 +152,11 @@ export class Channel {
     this.#isBlocked = false;
     try {
       while (this.#queue.length > 0 && !this.#isBlocked) this.#sendSome(this.#queue[0]);
-    } catch {
-      // The other end is gone, but what it said before may still be here: the reader finds the end.
+    } catch (error) {
+      if (!(error instanceof KernelError) || !gone.has(error.code)) {
+        return this.#fail(error instanceof Error ? error.message : String(error));
+      }
+      // What the other end said before it went may still be here: the reader finds the end.
       this.#isMute = true;
       this.#dropQueue();
     }
