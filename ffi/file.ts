@@ -21,7 +21,6 @@ const libc = bind({
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
-  fchmod: { parameters: ["i32", "u32"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
@@ -209,11 +208,6 @@ export function setLength(descriptor: number, bytes: number): void {
   check("ftruncate", libc.ftruncate(descriptor, BigInt(bytes)));
 }
 
-/** fchmod(2). */
-export function changeMode(descriptor: number, mode: number): void {
-  check("fchmod", libc.fchmod(descriptor, mode));
-}
-
 /** Takes the exclusive lock of flock(2) if nobody holds it; false if somebody does. */
 export function tryLock(descriptor: number): boolean {
   const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
@@ -223,6 +217,19 @@ export function tryLock(descriptor: number): boolean {
 /** mkdirat(2); an existing entry of that name is left as it is. */
 export function ensureDirectoryAt(directory: number, name: Text, mode: number): void {
   checkUnless(["EEXIST"], "mkdir", libc.mkdirat(directory, cString(name), mode), describe(name));
+}
+
+/**
+ * Makes a directory with those above it that are missing.
+ *
+ * @param path absolute
+ * @param mode permission bits of each that is made
+ */
+export function ensureTree(path: string, mode: number): void {
+  const names = path.split("/").slice(1);
+  names.forEach((_, index) =>
+    ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, mode)
+  );
 }
 
 /** symlinkat(2). */

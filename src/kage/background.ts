@@ -5,15 +5,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import {
-  AT_FDCWD,
-  close,
-  ensureDirectoryAt,
-  openAt,
-  OpenFlag,
-  pipe,
-  readAll,
-} from "../../ffi/file.ts";
+import { AT_FDCWD, close, ensureTree, openAt, OpenFlag, pipe, readAll } from "../../ffi/file.ts";
 import { spawn, SpawnStep } from "../../ffi/spawn.ts";
 import { Status, UserError } from "../errors.ts";
 import { processEnvironment, stateDirectory } from "../protocol/locations.ts";
@@ -25,10 +17,7 @@ function openLog(): number {
   const directory = stateDirectory(processEnvironment);
   const flags = OpenFlag.writeOnly | OpenFlag.create | OpenFlag.append | OpenFlag.noFollow;
   try {
-    const names = directory.split("/").slice(1);
-    names.forEach((_, index) =>
-      ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, 0o700)
-    );
+    ensureTree(directory, 0o700);
     return openAt(AT_FDCWD, `${directory}/${LOG_NAME}`, flags, 0o600);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;

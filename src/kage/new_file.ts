@@ -7,7 +7,7 @@ import { KernelError } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
-  ensureDirectoryAt,
+  ensureTree,
   openAt,
   OpenFlag,
   removeAt,
@@ -26,10 +26,8 @@ import { UserError } from "../errors.ts";
 export function writeNewFile(path: string, text: string, directoryMode: number): void {
   const flags = OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive;
   try {
-    const names = path.split("/").slice(1, -1);
-    names.forEach((_, index) =>
-      ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, directoryMode)
-    );
+    const slash = path.lastIndexOf("/");
+    if (slash > 0) ensureTree(path.slice(0, slash), directoryMode);
     fill(openAt(AT_FDCWD, path, flags, 0o644), path, text);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;

@@ -4,7 +4,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { AT_FDCWD, ensureDirectoryAt } from "../../ffi/file.ts";
+import { ensureTree } from "../../ffi/file.ts";
 import { installedDirectory } from "../../ffi/library.ts";
 import { mayMakeEntries } from "../../ffi/probe.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
@@ -27,20 +27,13 @@ function ownDirectories(): string[] {
   ];
 }
 
+/** Makes a directory, so that nobody makes it first from inside a jail. */
 function ensureIfPossible(path: string): void {
   try {
-    ensureTree(path);
+    ensureTree(path, 0o700);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
   }
-}
-
-/** Makes a directory with its parents, so that nobody makes it first from inside a jail. */
-function ensureTree(path: string): void {
-  const names = path.split("/").slice(1);
-  names.forEach((_, index) =>
-    ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, 0o700)
-  );
 }
 
 /** What leads to a path: its directories, and those of the links on the way, with the links. */
