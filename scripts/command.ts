@@ -48,7 +48,9 @@ export async function run(
       text: decoder.decode(output.stdout) + decoder.decode(output.stderr),
     };
   } catch (error) {
+    // What may not be executed is as good as not there.
     if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }
 }
