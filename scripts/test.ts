@@ -14,6 +14,8 @@ interface Tally {
   passed: number;
   failed: number;
   ignored: number;
+  /** What the failures printed, one text a file. */
+  reports: string[];
 }
 
 /** The last line of `deno test`, such as `ok | 3 passed (2 steps) | 0 failed | 1 ignored (9ms)`. */
@@ -22,6 +24,9 @@ const SUMMARY =
 
 // deno-lint-ignore no-control-regex -- colours are made of control characters
 const COLOUR = /\u001b\[[0-9;]*m/g;
+
+/** How much of a file's failures is said again at the end, in lines. */
+const REPORT_LINES = 60;
 
 async function setUp(): Promise<void> {
   const { success } = await new Deno.Command(`${root}scripts/setup_tests.sh`, { stdin: "null" })
@@ -41,12 +46,26 @@ async function copyOut(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** A run that ended without a summary did not test what it was to test: that is a failure. */
-function readTally(text: string, success: boolean): Tally {
-  const found = SUMMARY.exec(text.replaceAll(COLOUR, ""));
+function readTally(file: string, coloured: string, success: boolean): Tally {
+  const text = coloured.replaceAll(COLOUR, "");
+  const found = SUMMARY.exec(text);
   const [passed, failed, ignored] = [1, 2, 3].map((group) => Number(found?.[group] ?? 0));
-  const tally = { passed: passed ?? 0, failed: failed ?? 0, ignored: ignored ?? 0 };
+  const tally: Tally = {
+    passed: passed ?? 0,
+    failed: failed ?? 0,
+    ignored: ignored ?? 0,
+    reports: [],
+  };
   if (tally.failed === 0 && (!success || found === null)) tally.failed = 1;
+  if (tally.failed > 0) tally.reports.push(`${file}:\n${failuresOf(text)}`);
   return tally;
+}
+
+/** What `deno test` says of its failures, which it does last, or the last that it said at all. */
+function failuresOf(text: string): string {
+  const errors = text.indexOf("\n ERRORS");
+  const lines = (errors === -1 ? text : text.slice(errors)).trim().split("\n");
+  return (errors === -1 ? lines.slice(-REPORT_LINES) : lines.slice(0, REPORT_LINES)).join("\n");
 }
 
 async function runFile(file: string, options: readonly string[]): Promise<Tally> {
@@ -57,7 +76,7 @@ async function runFile(file: string, options: readonly string[]): Promise<Tally>
     stdout: "piped",
   }).spawn();
   const text = await copyOut(child.stdout);
-  return readTally(text, (await child.status).success);
+  return readTally(file, text, (await child.status).success);
 }
 
 /**
@@ -86,12 +105,13 @@ function* testFiles(paths: readonly string[]): Generator<string> {
 }
 
 async function runTests(paths: readonly string[], options: readonly string[]): Promise<Tally> {
-  const total = { passed: 0, failed: 0, ignored: 0 };
+  const total: Tally = { passed: 0, failed: 0, ignored: 0, reports: [] };
   for (const file of testFiles(paths.length === 0 ? ["tests"] : paths)) {
-    const { passed, failed, ignored } = await runFileTwice(file, options);
+    const { passed, failed, ignored, reports } = await runFileTwice(file, options);
     total.passed += passed;
     total.failed += failed;
     total.ignored += ignored;
+    total.reports.push(...reports);
   }
   return total;
 }
@@ -118,6 +138,8 @@ await runScript(async () => {
   await checkTypes();
   if (build) await buildIfNeeded();
   const tally = await runTests(files, options);
+  // Said again where whoever reads only the end of a long run finds it.
+  for (const report of tally.reports) console.log(`\n${report}\n`);
   const ignored = tally.ignored === 0 ? "" : `, ${tally.ignored} skipped`;
   console.log(`${tally.passed} passed, ${tally.failed} failed${ignored}`);
   if (tally.failed > 0) Deno.exitCode = 1;
