@@ -3,15 +3,11 @@
  *
  * @module
  */
-import { check } from "./check.ts";
 import { bind } from "./library.ts";
 
-const library = bind({
-  stemjail_relay_prepare: { parameters: [], result: "i32" },
-  stemjail_relay: { parameters: ["buffer"], result: "i32" },
-});
+const library = bind({ stemjail_relay: { parameters: ["buffer"], result: "i32" } });
 
-/** struct relay_request without its result. */
+/** struct relay_request. */
 export interface RelayRequest {
   /** Stream socket to the monitor. */
   readonly connection: number;
@@ -36,25 +32,17 @@ export function relayRecord(type: number, value: number): Uint8Array<ArrayBuffer
   return new Uint8Array(new Int32Array([type, value]).buffer);
 }
 
-/** Keeps signals for the application from here on, which may run before the relay does. */
-export function prepareRelay(): void {
-  check("pipe", library.stemjail_relay_prepare());
-}
-
 /**
- * Carries bytes and signals until the application ends. It blocks the calling thread.
- *
- * @returns the application's wait status, or null when the monitor went away first
+ * Carries bytes and signals until the application ends, and then ends this process with its status.
+ * It blocks the calling thread, and returns only when the monitor went away first.
  */
-export function relay(request: RelayRequest): number | null {
+export function relayToTheEnd(request: RelayRequest): void {
   const words = new BigInt64Array([
     BigInt(request.connection),
     BigInt(request.master),
     BigInt(request.input),
     BigInt(request.output),
     request.raw ? 1n : 0n,
-    0n,
   ]);
-  const result = library.stemjail_relay(new Uint8Array(words.buffer));
-  return result === 0 ? Number(words[5]) : null;
+  library.stemjail_relay(new Uint8Array(words.buffer));
 }

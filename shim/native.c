@@ -3,7 +3,6 @@
  * refuses every operation on pointers, so addresses are numbers here and never leave ffi/.
  */
 #define _GNU_SOURCE
-#define _GNU_SOURCE
 #include "native.h"
 
 #include <errno.h>

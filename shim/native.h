@@ -4,10 +4,11 @@
  * native.c memory that other processes read, and errno
  * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
  *          and a vfork child may not return to its caller anyway)
+ * exchange.c  a client's request and its answer, in one call
  * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
  *
- * Both are called through Deno's FFI. The structures are arrays of 64-bit words, so that
- * ffi/spawn.ts and ffi/relay.ts can state the same layout without padding rules.
+ * All are called through Deno's FFI. The structures are arrays of 64-bit words, so that
+ * ffi/spawn.ts, ffi/exchange.ts and ffi/relay.ts can state the same layout without padding rules.
  */
 #ifndef STEMJAIL_NATIVE_H
 #define STEMJAIL_NATIVE_H
@@ -106,15 +107,49 @@ enum spawn_failure {
 /* Starts a process. Returns 0 with pid and pidfd set, or -1 with failed_step and error set. */
 STEMJAIL_EXPORT int stemjail_spawn(struct spawn_request *request);
 
-struct relay_request {
+/* Before each frame: 24 bits of length and 8 of descriptors (src/protocol/frame.ts). */
+enum { FRAME_HEADER_BYTES = 4, EXCHANGE_DESCRIPTORS = 4 };
+
+/*
+ * A request, followed by the address of the socket and the message; the answer takes their place.
+ * The memory after the structure is as large as both, and as `room`.
+ */
+struct exchange_request {
     /* in */
+    int64_t keep_signals;     /* 1: keep signals for the application from here on; see relay.c */
+    int64_t address_length;   /* bytes of a struct sockaddr_un */
+    int64_t message_length;   /* bytes, at least one */
+    int64_t room;             /* bytes that the answer may take */
+    int64_t descriptor_count; /* how many of `descriptors` to send; out: how many came */
+    int64_t descriptors[EXCHANGE_DESCRIPTORS];
+    /* out */
+    int64_t socket;      /* the connection, close-on-exec, or -1 */
+    int64_t received;    /* bytes of the answer: all of the frame that `room` has room for, or
+                          * fewer when the other end closed first */
+    int64_t failed_step; /* enum exchange_failure */
+    int64_t error;       /* errno of that step */
+    uint8_t bytes[];
+};
+
+/* Which step failed; ffi/exchange.ts has the names. */
+enum exchange_failure {
+    EXCHANGE_FAILED_SIGNALS = 1,
+    EXCHANGE_FAILED_SOCKET,
+    EXCHANGE_FAILED_CONNECT,
+    EXCHANGE_FAILED_SEND,
+    EXCHANGE_FAILED_RECEIVE
+};
+
+/* Connects, sends a message, and receives the frame that answers it. Returns 0; or -1, with
+ * failed_step and error set and the connection closed. It blocks. */
+STEMJAIL_EXPORT int stemjail_exchange(struct exchange_request *request);
+
+struct relay_request {
     int64_t connection; /* stream socket to the monitor */
     int64_t master;     /* the jail's pseudoterminal, or -1 */
     int64_t input;      /* the user's terminal to read, or -1 */
     int64_t output;     /* where the pseudoterminal's output goes, or -1 */
     int64_t raw;        /* 1: put `input` into raw mode meanwhile */
-    /* out */
-    int64_t status; /* wait status of the application, valid when 0 is returned */
 };
 
 /* One record of the connection once the application runs, in both directions. */
@@ -132,14 +167,17 @@ enum relay_type {
 
 /*
  * From here on signals are kept for the application, which may run before the relay does. One that
- * would end the process still does if no relay begins within a second. Returns 0, or -1.
+ * would end the process still does if no relay begins within a second. Returns 0, or -1. Once is
+ * enough for the process, so the second call does nothing.
  */
-STEMJAIL_EXPORT int stemjail_relay_prepare(void);
+int stemjail_relay_prepare(void);
 
 /*
  * Carries bytes and signals, those kept since stemjail_relay_prepare among them, until the
- * application ends. Returns 0 with status set, or -1 when the monitor went away first.
+ * application ends; then it ends this process, with the application's status as a shell gives it.
+ * Nothing is left for the runtime to do, and its own way out takes a millisecond and a half. It
+ * returns, -1, only when the monitor went away first.
  */
-STEMJAIL_EXPORT int stemjail_relay(struct relay_request *request);
+STEMJAIL_EXPORT int stemjail_relay(const struct relay_request *request);
 
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -38,7 +39,8 @@ struct stream {
 };
 
 struct relay {
-    struct relay_request *request;
+    const struct relay_request *request;
+    int status; /* wait status of the application, once it is over */
     struct termios before;
     bool is_raw;
     bool is_over;
@@ -156,7 +158,7 @@ static void handle_record(struct relay *relay) {
     if (count != (ssize_t)sizeof record) {
         relay->is_lost = true;
     } else if (record.type == RELAY_EXITED) {
-        relay->request->status = record.value;
+        relay->status = record.value;
         relay->is_over = true;
     } else if (record.type == RELAY_STOPPED) {
         stop_here(relay);
@@ -261,6 +263,9 @@ static void drain(struct relay *relay) {
 }
 
 int stemjail_relay_prepare(void) {
+    if (signal_pipe[0] >= 0) {
+        return 0;
+    }
     if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
         return -1;
     }
@@ -273,7 +278,12 @@ int stemjail_relay_prepare(void) {
     return 0;
 }
 
-int stemjail_relay(struct relay_request *request) {
+/* A shell's view of a wait status (wait(2)). */
+static int exit_status(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int stemjail_relay(const struct relay_request *request) {
     static struct relay relay; /* two buffers: too large for a stack, and there is one relay */
     bool has_terminal = request->master >= 0;
     relay.request = request;
@@ -295,6 +305,7 @@ int stemjail_relay(struct relay_request *request) {
     leave_raw(&relay);
     if (relay.is_over) {
         send_record(&relay, RELAY_GOODBYE, 0);
+        _exit(exit_status(relay.status));
     }
-    return relay.is_over ? 0 : -1;
+    return -1;
 }

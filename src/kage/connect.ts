@@ -4,12 +4,10 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { close } from "../../ffi/file.ts";
-import { connectTo, createSocket, SocketType } from "../../ffi/socket.ts";
 import { versionLine } from "../build_info.ts";
 import type { Given } from "../cli/options.ts";
 import { Status, UserError } from "../errors.ts";
-import { type Answer, receiveFrame, sendFrame } from "../protocol/call.ts";
+import { type Answer, type CallOptions, callSocket } from "../protocol/call.ts";
 import { processEnvironment, socketPath } from "../protocol/locations.ts";
 import type { Reply, Request, VersionedRequest } from "../protocol/messages.ts";
 
@@ -18,18 +16,6 @@ const ATTEMPTS = 3;
 
 /** No portal serves the path: nothing there, or what a dead one left. */
 const absent = new Set(["ENOENT", "ECONNREFUSED"]);
-
-function tryConnect(path: string): number | null {
-  const socket = createSocket(SocketType.stream);
-  try {
-    connectTo(socket, path);
-    return socket;
-  } catch (error) {
-    close(socket);
-    if (error instanceof KernelError && absent.has(error.code)) return null;
-    throw connectFailure(path, error);
-  }
-}
 
 function connectFailure(path: string, error: unknown): UserError {
   const reason = error instanceof KernelError
@@ -50,25 +36,6 @@ export async function portalPath(given: Given): Promise<string> {
   return socketPath(processEnvironment, userId());
 }
 
-/** A connection to the portal, if one runs. */
-export function connectIfRunning(path: string): number | null {
-  return tryConnect(path);
-}
-
-/** A connection to the portal; it is started if need be. */
-async function connect(path: string): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const socket = tryConnect(path);
-    if (socket !== null) return socket;
-    const { startPortal } = await import("./background.ts");
-    startPortal(path);
-  }
-  throw new UserError(
-    `Cannot reach the portal at ${JSON.stringify(path)}: it ends as soon as it starts`,
-    Status.notStarted,
-  );
-}
-
 /** A request that was answered. */
 export interface Called {
   /** The connection, which goes on after some replies. */
@@ -79,35 +46,45 @@ export interface Called {
   readonly descriptors: number[];
 }
 
+function failureOf(path: string, error: unknown): unknown {
+  if (!(error instanceof KernelError)) {
+    return error instanceof RangeError ? connectFailure(path, error) : error;
+  }
+  if (error.call === "connect") return connectFailure(path, error);
+  return new UserError(`Cannot talk to the portal: ${error.message}`, Status.notStarted);
+}
+
 /**
- * Sends a request and waits for its reply.
+ * Sends a request to the portal, if one runs, and waits for its reply.
  *
- * @param descriptors sent along
+ * @param path its socket
+ * @returns null where no portal is
  * @throws UserError with the portal's words when it refuses
  */
-export function ask(
-  socket: number,
+export function callIfRunning(
+  path: string,
   request: Request,
-  descriptors: readonly number[] = [],
-): Called {
-  let answer: Answer | null;
+  options: CallOptions = {},
+): Called | null {
+  const versioned: VersionedRequest = { ...request, version: versionLine() };
+  let answer: Answer;
   try {
-    const versioned: VersionedRequest = { ...request, version: versionLine() };
-    sendFrame(socket, versioned, descriptors);
-    answer = receiveFrame(socket);
+    answer = callSocket(path, versioned, options);
   } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    throw new UserError(`Cannot talk to the portal: ${error.message}`, Status.notStarted);
+    const isAbsent = error instanceof KernelError && error.call === "connect" &&
+      absent.has(error.code);
+    if (isAbsent) return null;
+    throw failureOf(path, error);
   }
-  if (answer === null) {
+  const reply = answer.value as Reply | null;
+  if (reply === null) {
     throw new UserError(
       "The portal ended the connection without an answer; its log says why",
       Status.notStarted,
     );
   }
-  const reply = answer.value as Reply;
   if (reply.type === "error") throw new UserError(reply.message, reply.status);
-  return { socket, reply, descriptors: answer.descriptors };
+  return { socket: answer.socket, reply, descriptors: answer.descriptors };
 }
 
 /**
@@ -120,19 +97,22 @@ export function ask(
 export async function call(
   path: string,
   request: Request,
-  descriptors: readonly number[] = [],
+  options: CallOptions = {},
 ): Promise<Called> {
+  let last = "it ends as soon as it starts";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const called = ask(await connect(path), request, descriptors);
+    const called = callIfRunning(path, request, options);
+    if (called === null) {
+      const { startPortal } = await import("./background.ts");
+      startPortal(path);
+      continue;
+    }
     if (called.reply.type !== "replaced") return called;
-    close(called.socket);
+    last = "it is of another build, and so is each that takes its place";
+    (await import("../../ffi/file.ts")).close(called.socket);
   }
-  throw new UserError(
-    `The portal at ${
-      JSON.stringify(path)
-    } is of another build, and so is each that takes its place`,
-    Status.notStarted,
-  );
+  const name = JSON.stringify(path);
+  throw new UserError(`Cannot reach the portal at ${name}: ${last}`, Status.notStarted);
 }
 
 /** Asks a question of the portal. */

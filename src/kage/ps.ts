@@ -7,14 +7,12 @@ import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { escapeControl } from "../errors.ts";
 import type { JailStatus } from "../protocol/messages.ts";
-import { ask, connectIfRunning, portalPath } from "./connect.ts";
+import { callIfRunning, portalPath } from "./connect.ts";
 
 async function runningJails(given: Given): Promise<readonly JailStatus[]> {
   // Without a portal nothing runs, and there is no need to start one to say so.
-  const socket = connectIfRunning(await portalPath(given));
-  if (socket === null) return [];
-  const { reply } = ask(socket, { type: "ps" });
-  return reply.type === "jails" ? reply.jails : [];
+  const called = callIfRunning(await portalPath(given), { type: "ps" });
+  return called?.reply.type === "jails" ? called.reply.jails : [];
 }
 
 function age(started: number): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { prepareRelay, relay } from "../../ffi/relay.ts";
+import { relayToTheEnd } from "../../ffi/relay.ts";
 import type { Given } from "../cli/options.ts";
 import { escapeControl, Status, UserError } from "../errors.ts";
 import type { RunRequest } from "../protocol/messages.ts";
@@ -96,30 +96,23 @@ async function requestOf(given: Given): Promise<RunRequest> {
   };
 }
 
-/** A shell's view of a wait status (wait(2)). */
-function exitStatus(status: number): number {
-  const signal = status & 0x7f;
-  return signal === 0 ? status >> 8 & 0xff : 128 + signal;
-}
-
-/** Runs a command; the result is its exit status. */
-export async function run(given: Given): Promise<number> {
+/** Runs a command, and ends as it ends: with its status. */
+export async function run(given: Given): Promise<never> {
   const request = await requestOf(given);
-  const standard = await standardDescriptors(request.terminal);
-  const path = await portalPath(given);
-  prepareRelay();
-  const { socket, reply, descriptors } = await call(path, request, standard);
+  const { socket, reply, descriptors } = await call(await portalPath(given), request, {
+    descriptors: await standardDescriptors(request.terminal),
+    keepSignals: true,
+  });
   if (reply.type === "started" && reply.warning !== undefined) {
     console.error(`stemjail: warning: ${escapeControl(reply.warning)}`);
   }
   const hasInput = request.terminal.includes(0);
-  const status = relay({
+  relayToTheEnd({
     connection: socket,
     master: descriptors[0] ?? -1,
     input: hasInput ? 0 : -1,
     output: request.terminal.includes(1) ? 1 : 2,
     raw: hasInput && Deno.stdin.isTerminal(),
   });
-  if (status !== null) return exitStatus(status);
   throw new UserError("The jail's monitor died, and the jail with it", MONITOR_DIED);
 }

@@ -5,7 +5,7 @@
  */
 import type { Given } from "../cli/options.ts";
 import { Status, UserError } from "../errors.ts";
-import { ask, connectIfRunning, portalPath } from "./connect.ts";
+import { callIfRunning, portalPath } from "./connect.ts";
 
 /** Asks the portal to end the jail that the operand names. */
 export async function stop(given: Given): Promise<number> {
@@ -13,8 +13,7 @@ export async function stop(given: Given): Promise<number> {
   if (given.operands.length !== 1) {
     throw new UserError("stop: name one jail; `stemjail ps` lists them", Status.usage);
   }
-  const socket = connectIfRunning(await portalPath(given));
-  if (socket === null) throw new UserError("No portal runs, and no jail either");
-  ask(socket, { type: "stop", id });
+  const called = callIfRunning(await portalPath(given), { type: "stop", id });
+  if (called === null) throw new UserError("No portal runs, and no jail either");
   return Status.ok;
 }

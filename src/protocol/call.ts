@@ -3,44 +3,58 @@
  *
  * @module
  */
-import { receive, send } from "../../ffi/socket.ts";
+import { exchange } from "../../ffi/exchange.ts";
+import { receive } from "../../ffi/socket.ts";
 import { decodeBody, encodeFrame, HEADER_BYTES, readHeader } from "./frame.ts";
 
-/** An answer, and the descriptors that came with it. */
+/** A frame with its sender's connection. */
 export interface Answer {
-  /** What the frame says. */
+  /** The connection, which goes on after some answers; owned by the caller. */
+  readonly socket: number;
+  /** What the frame says, or null when the other end closed the connection without one. */
   readonly value: unknown;
-  /** Owned by the caller. */
+  /** What came with it; owned by the caller. */
   readonly descriptors: number[];
 }
 
-/** Sends one frame with descriptors over a blocking socket. */
-export function sendFrame(socket: number, value: unknown, descriptors: readonly number[]): void {
-  const frame = encodeFrame(value, descriptors.length);
-  let sent = send(socket, frame, descriptors);
-  while (sent < frame.length) sent += send(socket, frame.subarray(sent));
+/** How a frame is sent. */
+export interface CallOptions {
+  /** Sent along; none unless stated. */
+  readonly descriptors?: readonly number[];
+  /** Whether signals are kept for an application from here on; they are not unless stated. */
+  readonly keepSignals?: boolean;
 }
 
-function receiveExactly(
-  socket: number,
-  length: number,
-  descriptors: number[],
-): Uint8Array<ArrayBuffer> | null {
-  const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length;) {
-    const message = receive(socket, bytes.subarray(filled), 2);
+/** The whole frame that begins with `begun`; null when the rest never came. */
+function complete(socket: number, begun: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
+  if (begun.length < HEADER_BYTES) return null;
+  const length = HEADER_BYTES + readHeader(begun).length;
+  if (begun.length === length) return begun;
+  const frame = new Uint8Array(length);
+  frame.set(begun);
+  for (let filled = begun.length; filled < length;) {
+    const message = receive(socket, frame.subarray(filled));
     if (message === null || message.length === 0) return null;
-    descriptors.push(...message.descriptors);
     filled += message.length;
   }
-  return bytes;
+  return frame;
 }
 
-/** Receives one frame from a blocking socket; null when the other end closed it first. */
-export function receiveFrame(socket: number): Answer | null {
-  const descriptors: number[] = [];
-  const header = receiveExactly(socket, HEADER_BYTES, descriptors);
-  if (header === null) return null;
-  const body = receiveExactly(socket, readHeader(header).length, descriptors);
-  return body === null ? null : { value: decodeBody(body), descriptors };
+/**
+ * Sends one frame to a socket and waits for the one that answers it.
+ *
+ * @param path the socket's
+ * @throws RangeError when the path is too long
+ * @throws KernelError when nobody is there (`connect`), or the conversation breaks
+ */
+export function callSocket(path: string, value: unknown, options: CallOptions = {}): Answer {
+  const { descriptors: sent = [], keepSignals = false } = options;
+  const message = encodeFrame(value, sent.length);
+  const { socket, bytes, descriptors } = exchange({
+    ...{ path, message, keepSignals },
+    descriptors: sent,
+  });
+  const frame = complete(socket, bytes);
+  const answer = frame === null ? null : decodeBody(frame.subarray(HEADER_BYTES));
+  return { socket, value: answer, descriptors };
 }
