@@ -4,6 +4,7 @@
  * @module
  */
 import { check, checkUnless } from "./check.ts";
+import { close } from "./file.ts";
 import { bind } from "./library.ts";
 
 const libc = bind({
@@ -80,6 +81,11 @@ export class Poller {
     );
     // The errno stays behind in the other thread, and EINTR is the one that can be had here.
     return this.#decode(count);
+  }
+
+  /** Watches nothing any more. */
+  close(): void {
+    close(this.#epoll);
   }
 
   #control(operation: number, descriptor: number, readiness: number): void {

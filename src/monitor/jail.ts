@@ -8,18 +8,12 @@ import { reap, sendSignal, Signal, stopSignal } from "../../ffi/process.ts";
 import type { Channel } from "../protocol/channel.ts";
 import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { Pool } from "../stemflow/pool.ts";
-import { type Application, startApplication } from "./application.ts";
+import type { Application } from "./application.ts";
 import { Client } from "./client.ts";
-import { makeConfinement } from "./confinement.ts";
-import { JailSession } from "./desktop.ts";
-import { Grants } from "./grants.ts";
+import type { JailSession } from "./desktop.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { makeHome, ownHome } from "./home.ts";
-import { uncoverProc } from "./skeleton.ts";
-import { JailRequests } from "./requests.ts";
-import { DomainState } from "./state.ts";
 import { launchFailure } from "./failure.ts";
+import { furnish, startIn } from "./launch.ts";
 
 /** How long processes have to end after they were asked to, in milliseconds. */
 const GRACE = 2000;
@@ -124,47 +118,21 @@ export class Jail {
   }
 
   #start(order: LaunchOrder, standard: readonly number[]): void {
-    const { namespaces, skeleton } = this.empty;
-    const expected = new Map(
-      order.domains.flatMap(({ binds }) => binds.map(({ path, kind }) => [path, kind] as const)),
-    );
-    const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
-    makeHome(namespaces, skeleton, order.home);
-    const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
-    const session = this.#openSession(order);
-    session.follow(state.candidates);
-    const confinement = makeConfinement(order, standard, namespaces, this.empty.filters, {
-      files: session.ownFiles,
-      home: ownHome(namespaces, skeleton, order.home),
-    });
-    const requests = new JailRequests(
-      state,
+    const provisions = [...order.provisions, ...this.#provided];
+    const { state, session, requests } = furnish(
       this.empty,
-      grants,
-      order.unconfined,
-      (event) => {
-        // Before the asker has its answer, as what was granted.
-        if (event.type === "transition") session.follow(event.candidates);
-        this.#tell(event);
-      },
+      order,
+      provisions,
+      (event) => this.#tell(event),
     );
+    this.#session = session;
     this.empty.server.start((request, pid, answer) => requests.handle(request, pid, answer));
-    this.#application = namespaces.inJail(() => {
-      if (order.nestedNamespaces) uncoverProc();
-      return startApplication(order, standard, confinement);
-    });
-    if (confinement.ruleset >= 0) close(confinement.ruleset);
+    this.#application = startIn(this.empty, order, session, standard);
     const { master } = this.#application;
     const masters = master < 0 ? [] : [master];
     this.#client?.reply({ type: "started", domain: state.name, warning: order.warning }, masters);
     masters.forEach(close);
     this.#tell({ type: "started", domain: state.name, candidates: state.candidates });
-  }
-
-  #openSession({ domains, provisions }: LaunchOrder): JailSession {
-    const all = [...provisions, ...this.#provided];
-    this.#session = new JailSession(this.empty, domains, all, (event) => this.#tell(event));
-    return this.#session;
   }
 
   #tell(event: MonitorEvent): void {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { AT_FDCWD, openAt, OpenFlag } from "../../ffi/file.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
 import { MountFlag, setPropagation } from "../../ffi/mount.ts";
 import { enterMountNamespace, Namespace, unshare } from "../../ffi/namespace.ts";
 
@@ -43,6 +43,24 @@ export class MountNamespaces {
     const jailRoot = openRoot();
     enterMountNamespace(host);
     return { namespaces: new MountNamespaces(host, jail, hostRoot, jailRoot), built };
+  }
+
+  /**
+   * Does something with a copy of M1 in M1's place: what is mounted meanwhile goes away with it.
+   *
+   * @param action is given the two namespaces to work in, which are not to be kept
+   */
+  withCopyOfJail<Result>(action: (copy: MountNamespaces) => Result): Result {
+    const { jail, root } = this.inJail(() => {
+      unshare(Namespace.mount);
+      return { jail: currentMountNamespace(), root: openRoot() };
+    });
+    try {
+      return action(new MountNamespaces(this.host, jail, this.hostRoot, root));
+    } finally {
+      close(root);
+      close(jail);
+    }
   }
 
   /** Does something in M1, with M1's root as root and working directory. */

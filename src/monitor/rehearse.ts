@@ -2,93 +2,117 @@
  * A rehearsal of a launch, by a monitor that waits for its jail: the engine compiles functions and
  * bindings when they are first used, and this is the time for it.
  *
- * It grants a tree to nobody, moves on to another grant of it as a request would have it, takes both
- * off again and fails to start a program. Nothing of it is left behind, and nobody is there to see it.
+ * It is played in a copy of the jail's mount namespace. A home is made, trees are granted to nobody, a
+ * request moves on to another grant, a client hears of it, and a program fails to start. What is mounted
+ * goes with the copy, the names that were made are removed, and nobody is there to see it.
  *
  * @module
  */
 import {
   AT_FDCWD,
   close,
+  existsAt,
   openAt,
   OpenFlag,
   removeAt,
   removeDirectoryAt,
   statusAt,
 } from "../../ffi/file.ts";
-import { detach } from "../../ffi/mount.ts";
+import { socketPair } from "../../ffi/listener.ts";
+import { SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
-import type { LaunchOrder } from "../protocol/messages.ts";
+import type { LaunchOrder, OrderedDomain } from "../protocol/messages.ts";
+import { Reactor } from "../protocol/reactor.ts";
 import { encodeShimRequest, parseShimRequest } from "../protocol/shim.ts";
-import { Pool } from "../stemflow/pool.ts";
-import { startApplication } from "./application.ts";
-import { makeConfinement } from "./confinement.ts";
+import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { GrantError, Grants } from "./grants.ts";
-import { JailRequests } from "./requests.ts";
-import { DomainState, TABLE_NAME } from "./state.ts";
+import { GrantError } from "./grants.ts";
+import { furnish, startIn } from "./launch.ts";
+import type { Skeleton } from "./skeleton.ts";
+import { TABLE_NAME } from "./state.ts";
 
 const NOTHING = "/dev/null";
+/** What is granted, as far as the host has it: a directory, a file and, on most systems, a link. */
+const GRANTED = ["usr", "etc/passwd", "bin"];
+/** What two domains differ in, so that there is a transition to decide. */
+const DIFFERENCE = "/usr";
+const HOME = "stemjail-rehearsal";
+const HOME_LINK = "stemjail-rehearsal-link";
 
-/** A directory of every system, whose name in the jail's root is removed again. */
-const NAME = "usr";
-const PLACE = `/${NAME}`;
+type Bind = OrderedDomain["binds"][number];
 
-/** Two domains that differ, so that there is a transition to decide. */
-const domains = [
-  { name: "A", traits: [], binds: [{ path: PLACE, write: false, kind: "directory" }] },
-  { name: "B", traits: [], binds: [{ path: PLACE, write: true, kind: "directory" }] },
-] as const;
-
-const order: LaunchOrder = {
-  type: "launch",
-  domains,
-  rootEntries: [],
-  file: NOTHING,
-  arguments: [NOTHING],
-  environment: [],
-  directory: "/",
-  directoryRequired: false,
-  terminal: [],
-  linger: false,
-  limits: [],
-  fileMask: 0o022,
-  home: { path: "/", links: [] },
-  provisions: [],
-  nestedNamespaces: false,
-  unconfined: false,
-};
-
-function rehearseTransition(empty: EmptyJail): void {
-  const { namespaces, skeleton } = empty;
-  if (statusAt(namespaces.hostRoot, NAME).kind !== "directory") return;
-  const grants = new Grants(namespaces, skeleton, new Map([[PLACE, "directory"]]), []);
-  const state = new DomainState(Pool.build(domains), grants, skeleton.run);
-  const requests = new JailRequests(state, empty, grants, false, (event) => {
-    if (event.type === "denied") throw new GrantError(event.why);
+function grantedBinds(hostRoot: number): Bind[] {
+  return GRANTED.filter((name) => existsAt(hostRoot, name)).flatMap((name): Bind[] => {
+    const { kind } = statusAt(hostRoot, name);
+    const isGrantable = kind === "directory" || kind === "file" || kind === "link";
+    return isGrantable ? [{ path: `/${name}`, write: false, kind }] : [];
   });
-  const request = parseShimRequest(encodeShimRequest(PLACE, true));
-  if (request !== null) requests.handle(request, Deno.pid, () => {});
-  namespaces.inJail(() => {
-    detach(PLACE);
-    detach(PLACE);
-  });
-  removeDirectoryAt(skeleton.root, NAME);
-  removeAt(skeleton.run, TABLE_NAME);
 }
 
-function rehearseStart(empty: EmptyJail): void {
+function orderOf(binds: readonly Bind[]): LaunchOrder {
+  const writable = binds.map((bind) => ({ ...bind, write: bind.path === DIFFERENCE }));
+  return {
+    type: "launch",
+    domains: [
+      { name: "A", traits: [], binds: [...binds] },
+      { name: "B", traits: [], binds: writable },
+    ],
+    rootEntries: [],
+    file: NOTHING,
+    arguments: [NOTHING],
+    environment: [`HOME=/${HOME}`],
+    directory: "/",
+    directoryRequired: false,
+    terminal: [],
+    linger: false,
+    limits: [],
+    fileMask: 0o022,
+    home: { path: `/${HOME}`, links: [{ path: `/${HOME_LINK}`, target: `/${HOME}` }] },
+    provisions: [],
+    nestedNamespaces: false,
+    unconfined: false,
+  };
+}
+
+function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
+  const { session, requests } = furnish(empty, order, [], (event) => {
+    if (event.type === "denied") throw new GrantError(event.why);
+  });
+  const isDecidable = order.domains[0].binds.some(({ path }) => path === DIFFERENCE);
+  const request = parseShimRequest(encodeShimRequest(DIFFERENCE, true));
+  if (isDecidable && request !== null) requests.handle(request, Deno.pid, () => {});
   const nothing = openAt(AT_FDCWD, NOTHING, OpenFlag.readWrite);
-  const standard = [nothing, nothing, nothing];
-  const confinement = makeConfinement(order, standard, empty.namespaces, empty.filters);
   try {
-    empty.namespaces.inJail(() => startApplication(order, standard, confinement));
+    startIn(empty, order, session, [nothing, nothing, nothing]);
   } catch (error) {
     if (!(error instanceof SpawnError) || error.step !== "execve") throw error;
   } finally {
-    if (confinement.ruleset >= 0) close(confinement.ruleset);
     close(nothing);
   }
+}
+
+/** With a reactor of its own: the monitor's may have an order that is not to be obeyed yet. */
+function rehearseReply(): void {
+  const reactor = new Reactor(() => {});
+  const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
+  const client = new Client(ours, -1, reactor, { onSignal: () => {}, onGone: () => {} });
+  client.reply({ type: "started", domain: "A" });
+  client.exited(0);
+  // The client learns that the other end is gone, and closes its own.
+  close(theirs);
+  reactor.turn(0);
+  reactor.close();
+}
+
+function remove(directory: number, name: string): void {
+  if (!existsAt(directory, name)) return;
+  if (statusAt(directory, name).kind === "directory") removeDirectoryAt(directory, name);
+  else removeAt(directory, name);
+}
+
+function removeNames({ root, run }: Skeleton): void {
+  remove(run, TABLE_NAME);
+  for (const name of [...GRANTED, "etc", HOME_LINK, HOME]) remove(root, name);
 }
 
 /**
@@ -97,6 +121,8 @@ function rehearseStart(empty: EmptyJail): void {
  * @throws what a launch would, so that a system that cannot launch says so before it is to
  */
 export function rehearse(empty: EmptyJail): void {
-  rehearseTransition(empty);
-  rehearseStart(empty);
+  const order = orderOf(grantedBinds(empty.namespaces.hostRoot));
+  empty.namespaces.withCopyOfJail((namespaces) => rehearseLaunch({ ...empty, namespaces }, order));
+  removeNames(empty.skeleton);
+  rehearseReply();
 }

@@ -54,6 +54,12 @@ export class Reactor {
     }
   }
 
+  /** Ends all watches; the descriptors stay their owners'. */
+  close(): void {
+    this.#handlers.clear();
+    this.#poller.close();
+  }
+
   #dispatch(events: readonly Event[]): void {
     for (const { descriptor, readiness } of events) {
       try {

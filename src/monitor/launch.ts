@@ -1,0 +1,99 @@
+/**
+ * From an empty jail and an order to a running application. The jail does it once, and once before for
+ * nobody: see rehearse.ts.
+ *
+ * @module
+ */
+import { close } from "../../ffi/file.ts";
+import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
+import { Pool } from "../stemflow/pool.ts";
+import { type Application, type Confinement, startApplication } from "./application.ts";
+import { makeConfinement } from "./confinement.ts";
+import { JailSession } from "./desktop.ts";
+import type { EmptyJail } from "./empty_jail.ts";
+import { Grants } from "./grants.ts";
+import { makeHome, ownHome } from "./home.ts";
+import { JailRequests } from "./requests.ts";
+import { uncoverProc } from "./skeleton.ts";
+import { DomainState } from "./state.ts";
+
+/** What becomes of a jail is told to somebody. */
+export type Tell = (event: MonitorEvent) => void;
+
+/** A jail with its first domain, in which nothing runs yet. */
+export interface FurnishedJail {
+  /** Its domain. */
+  readonly state: DomainState;
+  /** What it has of the user's session. */
+  readonly session: JailSession;
+  /** Who answers its requests. */
+  readonly requests: JailRequests;
+}
+
+/**
+ * Makes the first domain of an order appear.
+ *
+ * @param provisions what can appear of the session
+ * @param tell hears of transitions and refusals
+ * @throws GrantError when something cannot be mounted
+ */
+export function furnish(
+  empty: EmptyJail,
+  order: LaunchOrder,
+  provisions: readonly Provision[],
+  tell: Tell,
+): FurnishedJail {
+  const { namespaces, skeleton } = empty;
+  const expected = new Map<string, OrderedKind>();
+  for (const { binds } of order.domains) {
+    for (const { path, kind } of binds) expected.set(path, kind);
+  }
+  const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
+  makeHome(namespaces, skeleton, order.home);
+  const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
+  const session = new JailSession(empty, order.domains, provisions, tell);
+  session.follow(state.candidates);
+  const requests = new JailRequests(state, empty, grants, order.unconfined, (event) => {
+    // Before the asker has its answer, as what was granted.
+    if (event.type === "transition") session.follow(event.candidates);
+    tell(event);
+  });
+  return { state, session, requests };
+}
+
+type OrderedKind = LaunchOrder["domains"][number]["binds"][number]["kind"];
+
+function confine(
+  { namespaces, skeleton, filters }: EmptyJail,
+  order: LaunchOrder,
+  session: JailSession,
+  standard: readonly number[],
+): Confinement {
+  return makeConfinement(order, standard, namespaces, filters, {
+    files: session.ownFiles,
+    home: ownHome(namespaces, skeleton, order.home),
+  });
+}
+
+/**
+ * Starts the application of an order.
+ *
+ * @param standard the client's descriptors 0, 1 and 2
+ * @throws SpawnError, KernelError or UserError when it cannot be started
+ */
+export function startIn(
+  empty: EmptyJail,
+  order: LaunchOrder,
+  session: JailSession,
+  standard: readonly number[],
+): Application {
+  const confinement = confine(empty, order, session, standard);
+  try {
+    return empty.namespaces.inJail(() => {
+      if (order.nestedNamespaces) uncoverProc();
+      return startApplication(order, standard, confinement);
+    });
+  } finally {
+    if (confinement.ruleset >= 0) close(confinement.ruleset);
+  }
+}
