@@ -13,8 +13,10 @@ import { Channel } from "../protocol/channel.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { ErrorReply, LaunchOrder, Order, Preparation } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
+import type { EmptyJail } from "./empty_jail.ts";
 import { Jail } from "./jail.ts";
 import { prepareJail } from "./prepare.ts";
+import { rehearse } from "./rehearse.ts";
 
 const PORTAL = 3;
 const SIGNAL_INFORMATION_BYTES = 128;
@@ -25,6 +27,8 @@ class Monitor {
   readonly #reactor = new Reactor(() => {});
   readonly #portal: Channel;
   #jail: Jail | null = null;
+  /** The jail as long as nothing was ordered or rehearsed. */
+  #empty: EmptyJail | null = null;
   /** Why there will be no jail. */
   #failure: string | null = null;
   #isOver = false;
@@ -44,7 +48,11 @@ class Monitor {
 
   /** Serves until the jail is over. */
   run(): void {
-    while (!this.#isOver && !this.#jail?.isOver) this.#reactor.turn(this.#jail?.patience ?? -1);
+    while (!this.#isOver && !this.#jail?.isOver) {
+      // An order that is here already does not wait for its rehearsal.
+      const patience = this.#empty === null ? this.#jail?.patience ?? -1 : 0;
+      if (!this.#reactor.turn(patience) && this.#empty !== null) this.#rehearse(this.#empty);
+    }
   }
 
   #obey(order: Preparation | Order, descriptors: readonly number[]): void {
@@ -62,11 +70,28 @@ class Monitor {
   }
 
   #prepare(preparation: Preparation): void {
-    try {
-      this.#jail = new Jail(prepareJail(preparation, this.#reactor), this.#reactor, this.#portal);
+    this.#unlessFailed(() => {
+      this.#empty = prepareJail(preparation, this.#reactor);
+      this.#jail = new Jail(this.#empty, this.#reactor, this.#portal);
+    });
+  }
+
+  /** Also finds out whether this system lets a jail be launched, before somebody waits for one. */
+  #rehearse(empty: EmptyJail): void {
+    this.#empty = null;
+    this.#unlessFailed(() => {
+      rehearse(empty);
       this.#portal.send({ type: "ready" });
+    });
+  }
+
+  #unlessFailed(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      this.#jail = null;
+      this.#empty = null;
       this.#failure = `Cannot make a jail: ${message}; \`stemjail doctor\` looks for the cause`;
       this.#portal.send({ type: "failed", message: this.#failure });
     }
@@ -74,6 +99,7 @@ class Monitor {
 
   /** The order may be on its way already when there is no jail to be had: its client is told. */
   #launch(order: LaunchOrder, descriptors: readonly number[]): void {
+    this.#empty = null;
     if (this.#jail !== null) return this.#jail.launch(order, descriptors);
     const message = this.#failure ?? "The jail was never prepared";
     const reply: ErrorReply = { type: "error", message, status: Status.notStarted };

@@ -14,7 +14,6 @@ import { assembleFilters } from "./confinement.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
-import { rehearse } from "./rehearse.ts";
 import { RequestServer } from "./serve.ts";
 import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
@@ -70,7 +69,5 @@ export function prepareJail(
     return { skeleton, server, processes };
   });
   if (ownNetwork) bringLoopbackUp();
-  const empty = { namespaces, ...built, sockets, filters: assembleFilters() };
-  rehearse(empty);
-  return empty;
+  return { namespaces, ...built, sockets, filters: assembleFilters() };
 }

@@ -32,6 +32,7 @@ export class Monitor {
   readonly #pidfd: number;
   readonly #channel: Channel;
   #owner: MonitorOwner | null = null;
+  #whenStarted: (() => void) | null = null;
   #failure: string | null = null;
   #isGone = false;
 
@@ -100,6 +101,11 @@ export class Monitor {
     if (this.#isGone) owner.onEnd();
   }
 
+  /** Calls back when the jail's application has started. */
+  onceStarted(act: () => void): void {
+    this.#whenStarted = act;
+  }
+
   /** Sends an order; descriptors are closed once they are sent. */
   order(order: Order, descriptors: readonly number[] = []): void {
     this.#channel.send(order, descriptors);
@@ -112,6 +118,7 @@ export class Monitor {
 
   #hear(event: MonitorEvent): void {
     if (event.type === "failed") this.#failure = event.message;
+    if (event.type === "started") this.#whenStarted?.();
     if (this.#owner !== null) return this.#owner.onEvent(event);
     // Nobody has ordered anything of it yet, and nobody will.
     if (!this.isUsable) this.kill();
@@ -157,8 +164,10 @@ const remedies: Record<string, string> = {
     "this system restricts user namespaces; `stemjail doctor` has the remedy",
 };
 
-/** Milliseconds after a launch until its monitor is replaced: the launch has the processor first. */
+/** Milliseconds after a start until its monitor is replaced: the launch has the processor first. */
 const REFILL_DELAY = 15;
+/** Milliseconds after which a launch is not waited for any more, such as one that needs a network. */
+const LAUNCH_PATIENCE = 150;
 
 /** Launches of so many milliseconds count as a burst, and half as many monitors as it had wait. */
 const BURST = 1000;
@@ -196,11 +205,17 @@ export class MonitorPool {
   take(ownNetwork = true): Monitor {
     if (!ownNetwork) return new Monitor(this.reactor, this.hidden, ownNetwork);
     this.#launches.push(performance.now());
-    clearTimeout(this.#refill);
-    this.#refill = setTimeout(() => this.fill(), REFILL_DELAY);
     let monitor = this.#waiting.shift();
     while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
-    return monitor ?? new Monitor(this.reactor, this.hidden);
+    monitor ??= new Monitor(this.reactor, this.hidden);
+    monitor.onceStarted(() => this.#fillIn(REFILL_DELAY));
+    this.#fillIn(LAUNCH_PATIENCE);
+    return monitor;
+  }
+
+  #fillIn(delay: number): void {
+    clearTimeout(this.#refill);
+    this.#refill = setTimeout(() => this.fill(), delay);
   }
 
   /** Starts monitors until enough wait. */

@@ -16,7 +16,7 @@ import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitors.ts";
 import { Profiles } from "./profiles.ts";
 import { Server } from "./serve.ts";
-import { leavePlace, type Place, takePlace } from "./socket.ts";
+import { claimPlace, leavePlace, openPlace, type Place } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -69,31 +69,38 @@ async function serve(given: Given, log: Log, readiness: Readiness): Promise<numb
     log.write("error", "an event was not handled", { why });
   });
   const warm = readWarm(given);
-  const profiles = new Profiles(given.all("profiles"), log, reactor);
-  const place = takePlace(given.value("socket") ?? socketPath(processEnvironment, userId()));
+  const claim = claimPlace(given.value("socket") ?? socketPath(processEnvironment, userId()));
+  const sources = profileSources(given.all("profiles"));
+  const hidden = hiddenPaths(claim.path, sources.directories);
+  const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
+  // The first one gets ready while the profiles are read.
+  monitors.fill();
   try {
-    return await serveAt(place, { given, log, reactor, profiles, warm }, readiness);
-  } catch (error) {
-    leavePlace(place);
-    throw error;
+    const profiles = new Profiles(given.all("profiles"), log, reactor);
+    const place = openPlace(claim);
+    try {
+      return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
+    } catch (error) {
+      leavePlace(place);
+      throw error;
+    }
+  } finally {
+    monitors.drain();
   }
 }
 
-/** What a portal has before it has a place. */
+/** What a portal has when clients may come. */
 interface Beginning {
   readonly given: Given;
   readonly log: Log;
   readonly reactor: Reactor;
   readonly profiles: Profiles;
-  readonly warm: number;
+  readonly monitors: MonitorPool;
 }
 
 async function serveAt(place: Place, beginning: Beginning, readiness: Readiness): Promise<number> {
-  const { given, log, reactor, profiles, warm } = beginning;
+  const { given, log, reactor, profiles, monitors } = beginning;
   const { path } = place;
-  const hidden = hiddenPaths(path, profileSources(given.all("profiles")).directories);
-  const isBackground = given.has("background");
-  const monitors = new MonitorPool(reactor, warm, hidden, isBackground);
   const jails = new Jails(log);
   const end = Promise.withResolvers<string>();
   const leave = (reason: string) => {
@@ -106,14 +113,13 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
     unconfined: given.has("unconfined"),
     directory: path.slice(0, path.lastIndexOf("/")),
     retire: () => {
-      const isIdle = jails.count === 0 && isBackground;
+      const isIdle = jails.count === 0 && given.has("background");
       if (isIdle) leave("another build");
       return isIdle;
     },
   });
   log.write("info", "portal ready", { socket: path, profiles: profiles.current().profiles.length });
   readiness.tell("ready\n");
-  monitors.fill();
   reactor.run(() => false).catch(end.reject);
   onSignal(leave);
   log.write("info", "portal ends", { reason: await end.promise, jails: jails.count });

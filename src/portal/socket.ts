@@ -30,14 +30,18 @@ const MAXIMUM_PID_BYTES = 20;
 const ATTEMPTS = 100;
 const WAIT = 10;
 
-/** A listening socket, and the lock that makes it the only one. */
-export interface Place {
-  /** The listening socket. */
-  readonly listener: number;
-  /** Where it is. */
+/** Where a portal may serve, and nobody else. */
+export interface Claim {
+  /** The socket's path. */
   readonly path: string;
   /** The locked file. */
   readonly lock: number;
+}
+
+/** A claimed place where clients can connect. */
+export interface Place extends Claim {
+  /** The listening socket. */
+  readonly listener: number;
 }
 
 function parentOf(path: string): string {
@@ -121,12 +125,17 @@ function removeIfPossible(path: string): void {
   }
 }
 
+function cannotServe(path: string, error: unknown): unknown {
+  if (!(error instanceof KernelError)) return error;
+  return new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
+}
+
 /**
- * Becomes the portal of a socket path. A socket that a dead portal left is replaced.
+ * Claims a socket path. The claim ends with the process, if it is not given up.
  *
  * @throws UserError when another portal has it, or the place is not safe
  */
-export function takePlace(path: string): Place {
+export function claimPlace(path: string): Claim {
   const length = new TextEncoder().encode(path).length;
   if (!path.startsWith("/") || length > MAXIMUM_SOCKET_PATH_BYTES) {
     throw new UserError(
@@ -138,12 +147,23 @@ export function takePlace(path: string): Place {
   }
   secureDirectory(path);
   try {
-    const lock = takeLock(path);
-    removeAt(AT_FDCWD, path);
-    return { listener: listen(path), path, lock };
+    return { path, lock: takeLock(path) };
   } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
+    throw cannotServe(path, error);
+  }
+}
+
+/**
+ * Opens a claimed place. A socket that a dead portal left is replaced.
+ *
+ * @throws UserError when the socket cannot be made
+ */
+export function openPlace(claim: Claim): Place {
+  try {
+    removeAt(AT_FDCWD, claim.path);
+    return { ...claim, listener: listen(claim.path) };
+  } catch (error) {
+    throw cannotServe(claim.path, error);
   }
 }
 

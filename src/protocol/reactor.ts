@@ -38,9 +38,15 @@ export class Reactor {
     if (this.#handlers.delete(descriptor)) this.#poller.remove(descriptor);
   }
 
-  /** Blocks until something is ready or `timeout` milliseconds are over, and handles it. */
-  turn(timeout = -1): void {
-    this.#dispatch(this.#poller.wait(timeout));
+  /**
+   * Blocks until something is ready or `timeout` milliseconds are over, and handles it.
+   *
+   * @returns whether there was anything
+   */
+  turn(timeout = -1): boolean {
+    const events = this.#poller.wait(timeout);
+    this.#dispatch(events);
+    return events.length > 0;
   }
 
   /** Handles what comes, without blocking the thread's timers, until `isOver`. */
