@@ -5,7 +5,7 @@
  */
 import { findCommand } from "./src/cli/commands.ts";
 import { type Given, readOptions } from "./src/cli/options.ts";
-import { escapeControl, Status, UserError } from "./src/errors.ts";
+import { escapeControl, messageOf, Status, UserError } from "./src/errors.ts";
 import { run } from "./src/kage/run.ts";
 
 /** Carries out one command; the result is the exit status. */
@@ -42,7 +42,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
 
 /** The one place that prints an error and decides the exit status. */
 function report(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   try {
     console.error(`stemjail: ${escapeControl(message)}`);
   } catch {

@@ -31,6 +31,11 @@ export class UserError extends Error {
   }
 }
 
+/** The words of whatever was thrown: an error's message, or what else it is as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 // deno-lint-ignore no-control-regex -- these are what it is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/gu;
 

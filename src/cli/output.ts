@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 
 /**
  * Writes text to standard output.
@@ -17,7 +17,7 @@ export function print(text: string): number {
     while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return Status.failure;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UserError(`Cannot write to standard output: ${reason}`);
   }
   return Status.ok;

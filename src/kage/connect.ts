@@ -6,7 +6,7 @@
 import { KernelError } from "../../ffi/check.ts";
 import { versionLine } from "../build_info.ts";
 import type { Given } from "../cli/options.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import { type Answer, type CallOptions, callSocket } from "../protocol/call.ts";
 import { processEnvironment, socketPath } from "../protocol/locations.ts";
 import type { Reply, Request, VersionedRequest } from "../protocol/messages.ts";
@@ -20,7 +20,7 @@ const absent = new Set(["ENOENT", "ECONNREFUSED"]);
 function connectFailure(path: string, error: unknown): UserError {
   const reason = error instanceof KernelError
     ? `${error.code}; set STEMJAIL_SOCKET to a socket of your own`
-    : `${error instanceof Error ? error.message : error}; set STEMJAIL_SOCKET to a shorter path`;
+    : `${messageOf(error)}; set STEMJAIL_SOCKET to a shorter path`;
   return new UserError(
     `Cannot reach the portal at ${JSON.stringify(path)}: ${reason}`,
     Status.notStarted,

@@ -5,7 +5,7 @@
  */
 import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import { query } from "./connect.ts";
 
 type Form = "plain" | "dot" | "json" | "svg";
@@ -32,7 +32,7 @@ function write(file: string, text: string): number {
     Deno.writeTextFileSync(file, text);
     return Status.ok;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UserError(`Cannot write ${JSON.stringify(file)}: ${reason}`);
   }
 }

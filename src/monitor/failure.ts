@@ -4,7 +4,7 @@
  * @module
  */
 import { SpawnError } from "../../ffi/spawn.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import { GrantError } from "./grants.ts";
 
 /** One line, and the exit status that goes with it. */
@@ -27,7 +27,7 @@ export function launchFailure(error: unknown, file: string): LaunchFailure {
   }
   if (error instanceof SpawnError && error.step === "execve") return executeFailure(error, file);
   if (error instanceof UserError) return { message: error.message, status: error.status };
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { message: `Cannot start ${file}: ${reason}`, status: Status.notStarted };
 }
 

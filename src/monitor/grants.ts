@@ -20,6 +20,7 @@ import {
   statusOf,
 } from "../../ffi/file.ts";
 import { attachTree, cloneTree, detachTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
+import { messageOf } from "../errors.ts";
 import { encodePath, isBelow } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import type { MountNamespaces } from "./namespaces.ts";
@@ -304,5 +305,5 @@ function reasonOf(error: unknown): string {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return "it does not exist any more";
     if (error.code === "ELOOP") return "a symbolic link stands in its way";
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -8,7 +8,7 @@ import { Readiness, signalDescriptor } from "../../ffi/epoll.ts";
 import { read } from "../../ffi/file.ts";
 import { Signal } from "../../ffi/process.ts";
 import { send } from "../../ffi/socket.ts";
-import { Status } from "../errors.ts";
+import { messageOf, Status } from "../errors.ts";
 import { Channel } from "../protocol/channel.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { ErrorReply, LaunchOrder, Order, Preparation } from "../protocol/messages.ts";
@@ -89,7 +89,7 @@ class Monitor {
     try {
       action();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#jail = null;
       this.#empty = null;
       this.#failure = `Cannot make a jail: ${message}; \`stemjail doctor\` looks for the cause`;

@@ -5,6 +5,7 @@
  * @module
  */
 import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
+import { messageOf } from "../errors.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import type { LaunchOrder, OrderedDomain, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
@@ -146,7 +147,7 @@ export class JailHelpers {
   }
 
   #complain(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const [command = ""] = this.order.arguments;
     this.context.log.write("warning", "a part of the session is missing", { command, why });
   }

@@ -6,7 +6,7 @@
  */
 import { AT_FDCWD, close, linkAt, pipe, removeAt } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import type { Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { readHostText } from "./host_file.ts";
@@ -140,7 +140,7 @@ export function resolverProvision(resolver?: string): Provision {
 
 /** What to do about a carrier that failed. */
 function failure(error: unknown, { command }: Carrier): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const name = command.arguments[0];
   const tunnel = "/dev/net/tun must exist and be open for you to read and write (mode 0666)";
   return new UserError(

@@ -6,7 +6,7 @@
 import { close, writeAll } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
 import type { Given } from "../cli/options.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import { profileSources } from "../profile/installed.ts";
 import { processEnvironment, socketPath } from "../protocol/locations.ts";
 import { Reactor } from "../protocol/reactor.ts";
@@ -65,7 +65,7 @@ class Readiness {
 
 async function serve(given: Given, log: Log, readiness: Readiness): Promise<number> {
   const reactor = new Reactor((error) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     log.write("error", "an event was not handled", { why });
   });
   const warm = readWarm(given);
@@ -135,7 +135,7 @@ export async function portal(given: Given): Promise<number> {
   try {
     return await serve(given, log, readiness);
   } catch (error) {
-    readiness.tell(error instanceof Error ? error.message : String(error));
+    readiness.tell(messageOf(error));
     throw error;
   }
 }

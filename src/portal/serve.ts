@@ -8,7 +8,7 @@ import { close } from "../../ffi/file.ts";
 import { peerOf } from "../../ffi/listener.ts";
 import { fileMaskOf, isInSameUserNamespace, userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
-import { Status, UserError } from "../errors.ts";
+import { messageOf, Status, UserError } from "../errors.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
 import { Channel } from "../protocol/channel.ts";
 import {
@@ -225,7 +225,7 @@ export class Server {
 }
 
 function refusal(error: unknown): ErrorReply {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const status = error instanceof UserError ? error.status : Status.notStarted;
   return { type: "error", message, status };
 }

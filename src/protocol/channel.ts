@@ -7,6 +7,7 @@ import { KernelError } from "../../ffi/check.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
 import { receive, send } from "../../ffi/socket.ts";
+import { messageOf } from "../errors.ts";
 import { encodeFrame, FrameReader } from "./frame.ts";
 import type { Reactor } from "./reactor.ts";
 
@@ -81,7 +82,7 @@ export class Channel {
     try {
       while (this.#isOpen && this.#readOnce());
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(messageOf(error));
     }
   }
 
@@ -114,7 +115,7 @@ export class Channel {
       if (readiness & Readiness.writable) this.#flush();
       if (this.#isOpen && readiness & ~Readiness.writable) this.#readOnce();
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(messageOf(error));
     }
   }
 
@@ -154,7 +155,7 @@ export class Channel {
       while (this.#queue.length > 0 && !this.#isBlocked) this.#sendSome(this.#queue[0]);
     } catch (error) {
       if (!(error instanceof KernelError) || !gone.has(error.code)) {
-        return this.#fail(error instanceof Error ? error.message : String(error));
+        return this.#fail(messageOf(error));
       }
       // What the other end said before it went may still be here: the reader finds the end.
       this.#isMute = true;
