@@ -19,6 +19,24 @@ import { Pool } from "../stemflow/pool.ts";
 
 const MAXIMUM_NEAREST = 3;
 
+/** What a launch starts with. */
+export interface Start {
+  /** The candidate set. */
+  readonly set: CandidateSet;
+  /** The candidates in the pool's order, each as the first profile of its domain. */
+  readonly domains: readonly ResolvedProfile[];
+  /** The profiles whose settings count: one domain can be that of several, with different ones. */
+  readonly profiles: readonly ResolvedProfile[];
+  /** Those of them that the launch is for: named by the user, or made for the command. */
+  readonly meant: ReadonlySet<ResolvedProfile>;
+}
+
+/** A profile, and the name of its domain. */
+interface Candidate {
+  readonly domain: string;
+  readonly profile: ResolvedProfile;
+}
+
 /** Profiles, and the pool of domains that they make. */
 export class Catalog {
   /** The domains. */
@@ -54,13 +72,10 @@ export class Catalog {
     throw new UserError(`${what}: ${remedy}`, Status.notStarted);
   }
 
-  /** The profiles that give a candidate set its settings. */
-  candidates(set: CandidateSet): ResolvedProfile[] {
-    return this.pool.membersOf(set).map((name) => this.profile(name));
-  }
-
   /**
-   * The candidate set that a launch starts with.
+   * What a launch starts with: by a profile, what allows all that it does; by a command, what allows
+   * reading its program, and of that, as far as there are any, the profiles that name the command,
+   * else those that name none.
    *
    * @param executable absolute path of the program
    * @param command what the user called it
@@ -73,12 +88,13 @@ export class Catalog {
     command: string,
     profile: string | undefined,
     exact: boolean,
-  ): CandidateSet {
+  ): Start {
     const accesses = executableAccesses(executable);
     if (profile !== undefined) return this.#startNamed(profile, exact, accesses, executable);
     const set = this.pool.startForCommand(accesses);
     if (set.size === 0) throw this.#refuse(executable, accesses);
-    return this.#narrow(set, executable, command);
+    const [real] = accesses.slice(-1);
+    return this.#startCommand(set, [command, executable, real.path]);
   }
 
   #startNamed(
@@ -86,7 +102,7 @@ export class Catalog {
     exact: boolean,
     accesses: readonly Access[],
     executable: string,
-  ): CandidateSet {
+  ): Start {
     const wanted = traitsOf(this.profile(name));
     const wider = this.pool.startForProfile(name, exact);
     const names = this.pool.membersOf(wider);
@@ -105,24 +121,37 @@ export class Catalog {
         Status.cannotExecute,
       );
     }
-    return set;
+    const own = this.profile(name);
+    const candidates = this.#candidates(set).filter(({ domain, profile }) =>
+      profile === own || this.pool.indexOf(domain) !== this.pool.indexOf(name)
+    );
+    return this.#begin(candidates, [own]);
   }
 
-  /** Profiles that name the command take it; others that name commands do not want it. */
-  #narrow(set: CandidateSet, executable: string, command: string): CandidateSet {
-    const willing = this.pool.membersOf(set).flatMap((domain) =>
-      this.#profilesOf(domain).filter(({ run }) => matchesCommand(run.match, command, executable))
-        .map(({ run }) => ({ domain, isNamed: run.match !== undefined }))
+  /** Where no profile is made for the command, the jail could still turn out to be any. */
+  #startCommand(set: CandidateSet, names: readonly string[]): Start {
+    const all = this.#candidates(set);
+    const naming = all.filter(({ profile: { run } }) =>
+      run.match !== undefined && matchesCommand(run.match, ...names)
     );
-    const naming = willing.filter(({ isNamed }) => isNamed);
-    const chosen = naming.length > 0 ? naming : willing;
-    if (chosen.length > 0) return this.pool.setOf(chosen.map(({ domain }) => domain));
-    throw new UserError(
-      `No profile takes the command ${
-        JSON.stringify(command)
-      }: those that allow it match other commands; ` +
-        `name one with --profile`,
-      Status.notStarted,
+    const open = all.filter(({ profile: { run } }) => run.match === undefined);
+    const meant = naming.length > 0 ? naming : open;
+    return this.#begin(meant.length > 0 ? meant : all, meant.map(({ profile }) => profile));
+  }
+
+  #begin(candidates: readonly Candidate[], meant: readonly ResolvedProfile[]): Start {
+    const set = this.pool.setOf(candidates.map(({ domain }) => domain));
+    return {
+      set,
+      domains: this.pool.membersOf(set).map((domain) => this.profile(domain)),
+      profiles: candidates.map(({ profile }) => profile),
+      meant: new Set(meant),
+    };
+  }
+
+  #candidates(set: CandidateSet): Candidate[] {
+    return this.pool.membersOf(set).flatMap((domain) =>
+      this.#profilesOf(domain).map((profile) => ({ domain, profile }))
     );
   }
 
@@ -138,7 +167,9 @@ export class Catalog {
     const nearest = domainsNearest(this.pool, path, MAXIMUM_NEAREST).map((name) =>
       JSON.stringify(name)
     );
-    const hint = nearest.length === 0 ? "there is no profile" : `nearest: ${nearest.join(", ")}`;
+    const hint = nearest.length === 0
+      ? "add an [[fs.bind]] for it to one"
+      : `nearest: ${nearest.join(", ")}`;
     return new UserError(
       `No profile allows reading ${JSON.stringify(path)}, the executable of the command; ${hint}`,
       Status.notStarted,

@@ -3,19 +3,22 @@
  *
  * @module
  */
+import { AT_FDCWD, existsAt } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { LimitSettings, ResolvedProfile } from "../profile/profile.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
 import type {
   LaunchOrder,
+  OrderedDomain,
   OrderedHome,
   OrderedLimit,
   Provision,
   RunRequest,
 } from "../protocol/messages.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
-import type { Catalog } from "./catalog.ts";
+import { encodePath } from "../stemflow/path.ts";
+import type { Catalog, Start } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
 import { offerSession } from "./desktop.ts";
@@ -47,10 +50,10 @@ function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
   );
 }
 
-/** The tightest limit of any candidate; 0 stands for none where it would otherwise mean nothing. */
-function limitsOf(candidates: readonly ResolvedProfile[]): OrderedLimit[] {
+/** The tightest limit of any profile; 0 stands for none where it would otherwise mean nothing. */
+function limitsOf(profiles: readonly ResolvedProfile[]): OrderedLimit[] {
   const least = (choose: (limits: LimitSettings) => number) =>
-    Math.min(...candidates.map(({ limits }) => choose(limits)));
+    Math.min(...profiles.map(({ limits }) => choose(limits)));
   const addressSpace = least(({ addressSpaceMb }) =>
     addressSpaceMb === 0 ? Infinity : addressSpaceMb
   );
@@ -88,10 +91,26 @@ function networkFiles(traits: readonly (readonly Trait[])[]): Provision[] {
   return !isHost && traits.some((each) => each.includes("net-nat")) ? [resolverProvision()] : [];
 }
 
-/** A profile that was named decides; else all candidates must agree. */
-function lingers(request: RunRequest, catalog: Catalog, candidates: readonly ResolvedProfile[]) {
+/** A profile that was named decides; else all of them must agree. */
+function lingers(request: RunRequest, catalog: Catalog, profiles: readonly ResolvedProfile[]) {
   if (request.profile !== undefined) return catalog.profile(request.profile).run.linger;
-  return candidates.every(({ run }) => run.linger);
+  return profiles.every(({ run }) => run.linger);
+}
+
+/**
+ * The domains as the monitor is told of them. Directories are made only for the profiles that the
+ * launch is for; of the others', one that is missing is left out, as an optional path would be.
+ */
+function orderedDomains({ domains, profiles, meant }: Start): OrderedDomain[] {
+  createDirectories(profiles.filter((profile) => meant.has(profile)));
+  return domains.map((profile) => ({
+    name: profile.name,
+    traits: traitsOf(profile),
+    binds: profile.binds.filter(({ path, create }) =>
+      !create || existsAt(AT_FDCWD, encodePath(path))
+    )
+      .map(({ path, write, kind }) => ({ path, write, kind })),
+  }));
 }
 
 /** What a launch depends on besides request and profiles. */
@@ -117,25 +136,21 @@ export function planLaunch(
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
   const file = findCommand(command[0], searchPath, request.directory);
-  const set = catalog.start(file, command[0], request.profile, request.exact);
-  const candidates = catalog.candidates(set);
-  createDirectories(candidates);
-  const traits = candidates.map(traitsOf);
+  const start = catalog.start(file, command[0], request.profile, request.exact);
+  const { set, profiles } = start;
+  const domains = orderedDomains(start);
+  const traits = start.domains.map(traitsOf);
   const session = offerSession(request.environment, new Set(traits.flat()));
   const environment = composeEnvironment(
     request.environment,
-    candidates.map(({ env }) => env),
+    profiles.map(({ env }) => env),
     request.variables,
     session.variables,
   );
   const order: LaunchOrder = {
     type: "launch",
-    domains: candidates.map(({ name, binds }, index) => ({
-      name,
-      traits: traits[index],
-      binds: binds.map(({ path, write, kind }) => ({ path, write, kind })),
-    })),
-    rootEntries: rootEntries(candidates),
+    domains,
+    rootEntries: rootEntries(start.domains),
     file,
     arguments: command,
     environment,
@@ -144,10 +159,10 @@ export function planLaunch(
     directory: request.directory,
     directoryRequired: request.directoryRequired,
     terminal: request.terminal,
-    linger: lingers(request, catalog, candidates),
-    limits: limitsOf(candidates),
+    linger: lingers(request, catalog, profiles),
+    limits: limitsOf(profiles),
     fileMask,
-    nestedNamespaces: candidates.every(({ sandbox }) => sandbox.nestedNamespaces),
+    nestedNamespaces: profiles.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,
     warning: problem === null ? undefined : `${problem}; the profiles from before stay in force`,
   };

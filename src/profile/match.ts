@@ -28,19 +28,18 @@ export function refusePattern(pattern: string): Refusal | undefined {
 }
 
 /**
- * Tells whether a profile may be in the start set of a command.
+ * Tells whether a profile is for a command.
  *
- * @param match the profile's `[run] match`; undefined stands for every command
+ * @param match the profile's `[run] match`
  * @param command all that the command is known by: as typed, as found in PATH, and the real path
  *   of its executable. A name pattern looks at the last component of each, a path pattern at the
  *   absolute ones.
- * @returns true if there is no `match` or one of its patterns fits
+ * @returns true if one of the patterns fits
  */
 export function matchesCommand(
-  match: readonly string[] | undefined,
+  match: readonly string[],
   ...command: readonly string[]
 ): boolean {
-  if (match === undefined) return true;
   return match.some((pattern) => command.some((name) => matchesOne(pattern, name)));
 }
 

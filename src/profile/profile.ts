@@ -31,8 +31,8 @@ export interface RunSettings {
   /** Whether the jail lasts until its last process ends, not just the command. */
   readonly linger: boolean;
   /**
-   * The commands whose start set this profile may be in: names, or absolute paths with `*`.
-   * Undefined stands for every command, an empty list for none.
+   * The commands that this profile is for: names, or absolute paths with `*`. Undefined stands for
+   * those that no profile names, an empty list for none.
    */
   readonly match: readonly string[] | undefined;
 }

@@ -53,7 +53,7 @@ export function showReport(profile: ResolvedProfile): string {
     ["file", escapeText(profile.file)],
     ["extends", formatWords(profile.extends)],
     ["command", formatCommand(run.cmd)],
-    ["match", run.match === undefined ? "every command" : formatWords(run.match)],
+    ["match", run.match === undefined ? "what no profile names" : formatWords(run.match)],
     ["linger", formatBoolean(run.linger)],
     ["pass", formatWords(env.pass)],
     ["set", formatWords(Object.entries(env.set).map(([name, value]) => `${name}=${value}`))],

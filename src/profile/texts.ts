@@ -82,7 +82,7 @@ extends = ["base"]                  # the system's programs, libraries and publi
 
 [run]
 # cmd = ["program"]                 # what \`stemjail run -p NAME\` starts
-# match = ["program"]               # commands that may start in this profile; without it, all
+# match = ["program"]               # commands that start in it and in others that name them
 
 [[fs.bind]]
 path = "~/Documents"                # what it may see

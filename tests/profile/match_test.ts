@@ -2,10 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { matchesCommand, refusePattern } from "../../src/profile/match.ts";
 
-Deno.test("a profile without patterns is one for every command", () => {
-  assert.equal(matchesCommand(undefined, "firefox"), true);
-});
-
 Deno.test("a profile with an empty list of patterns is one for no command", () => {
   assert.equal(matchesCommand([], "firefox"), false);
 });

@@ -90,7 +90,7 @@ address_space_mb = 64
 file               /p/a.toml
 extends            base
 command            /bin/sh "a b"
-match              every command
+match              what no profile names
 linger             no
 pass               none
 set                "X=1 2"

@@ -26,6 +26,14 @@ testAsUser("no domain for the command: the executable and the nearest are named"
   );
 });
 
+testAsUser("a program that no profile allows, though one is for it", async (world) => {
+  const place = `${world.home}/place`;
+  world.directory(place);
+  await Deno.copyFile("/bin/true", `${place}/program`);
+  world.profile("plain", {}, '[run]\nmatch = ["program"]');
+  await assertRunRefused(world, [`${place}/program`], 125, `${place}/program`, "[[fs.bind]]");
+});
+
 testAsUser("a command that does not exist", async (world) => {
   await assertRunRefused(world, ["no-such-command"], 127, '"no-such-command"', "PATH");
   await assertRunRefused(world, ["./missing"], 127, '"./missing"');
