@@ -5,6 +5,7 @@
  */
 import { checkAppArmor } from "./app_armor.ts";
 import type { Finding } from "./finding.ts";
+import { checkHelpers } from "./helpers.ts";
 import { checkJail } from "./jail.ts";
 import { checkKernel, checkLandlock, checkSeccomp, checkSecurityModules } from "./kernel.ts";
 import { checkLimits, checkUnprivilegedClone } from "./namespaces.ts";
@@ -29,5 +30,6 @@ export function examine(system: System): Finding[] {
     checkRuntimeDirectory(system),
     checkSocket(system),
     checkCache(system),
+    ...checkHelpers(system),
   ];
 }

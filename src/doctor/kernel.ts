@@ -5,7 +5,7 @@
  */
 import { jailsWork } from "./causes.ts";
 import { type Finding, obstacle, ok, warning } from "./finding.ts";
-import { asRoot } from "./remedy.ts";
+import { asRoot, osRelease } from "./remedy.ts";
 import type { System } from "./system.ts";
 
 /** A version, as far as calls depend on it. */
@@ -26,12 +26,6 @@ function isBefore(left: Version, right: Version): boolean {
 function kernelVersion(system: System): Version | null {
   const numbers = /^(\d+)\.(\d+)/.exec(system.readText("/proc/sys/kernel/osrelease") ?? "");
   return numbers === null ? null : [Number(numbers[1]), Number(numbers[2])];
-}
-
-function osRelease(system: System, name: string): string {
-  const text = system.readText("/etc/os-release") ?? "";
-  const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}=`)) ?? "";
-  return line.slice(name.length + 1).replaceAll('"', "");
 }
 
 function newerKernel(system: System, version: string): string[] {

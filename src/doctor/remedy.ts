@@ -23,3 +23,29 @@ export function setParameter(system: System, name: string, value: string | numbe
     asRoot(system, `sysctl -p ${file}`),
   ];
 }
+
+/** What /etc/os-release says under a name; empty where it says nothing. os-release(5). */
+export function osRelease(system: System, name: string): string {
+  const text = system.readText("/etc/os-release") ?? "";
+  const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}=`)) ?? "";
+  return line.slice(name.length + 1).replaceAll('"', "");
+}
+
+/** How each family of distributions installs a package. */
+const installers: Readonly<Record<string, string>> = {
+  debian: "apt-get install",
+  ubuntu: "apt-get install",
+  fedora: "dnf install",
+  rhel: "dnf install",
+  arch: "pacman -S",
+  suse: "zypper install",
+  alpine: "apk add",
+};
+
+/** Lines that install a package, which has the same name everywhere. */
+export function installPackage(system: System, name: string): string[] {
+  const families = `${osRelease(system, "ID")} ${osRelease(system, "ID_LIKE")}`.split(" ");
+  const family = families.find((family) => Object.hasOwn(installers, family));
+  if (family === undefined) return [`# Install the package ${name}`];
+  return [asRoot(system, `${installers[family]} ${name}`)];
+}

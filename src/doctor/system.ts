@@ -50,6 +50,10 @@ export interface System {
   readText(path: string): string | null;
   /** What a path names, without following a link at its end; null where it names nothing. */
   status(path: string): FileStatus | null;
+  /** A program's file, where PATH or packages have it; null where there is none. */
+  findProgram(name: string): string | null;
+  /** errno's name where the user cannot open a file for reading and writing; null where that works. */
+  refusalToOpen(path: string): string | null;
   /** Whether the user may make entries in a directory. */
   mayMakeEntries(directory: string): boolean;
   /** Whether the file system of a path is mounted noexec. */

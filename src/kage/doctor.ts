@@ -12,6 +12,7 @@ import {
   OpenFlag,
   readAll,
   statusAt,
+  statusBehind,
 } from "../../ffi/file.ts";
 import { landlockAbi } from "../../ffi/landlock.ts";
 import { isMountedNoExecute, mayMakeEntries } from "../../ffi/probe.ts";
@@ -59,6 +60,27 @@ function status(path: string): FileStatus | null {
   return unlessRefused(() => statusAt(AT_FDCWD, encodePath(path)));
 }
 
+/** As the portal looks for its helpers. */
+function findProgram(name: string): string | null {
+  const directories = `${processEnvironment("PATH") ?? ""}:/usr/local/bin:/usr/bin:/bin`.split(":");
+  const isProgram = (path: string) => {
+    const found = statusBehind(path);
+    return found?.kind === "file" && (found.mode & 0o111) !== 0;
+  };
+  return directories.filter((directory) => directory.startsWith("/"))
+    .map((directory) => `${directory}/${name}`).find(isProgram) ?? null;
+}
+
+function refusalToOpen(path: string): string | null {
+  try {
+    close(openAt(AT_FDCWD, path, OpenFlag.readWrite | OpenFlag.nonBlocking));
+    return null;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return error.code;
+  }
+}
+
 function hasCache(): boolean {
   return processEnvironment("STEMJAIL_FILES") === undefined;
 }
@@ -71,6 +93,8 @@ function thisSystem(): System {
     attempt: attemptJail(hasCache() ? PATIENCE : PATIENCE_WITHOUT_CACHE),
     readText,
     status,
+    findProgram,
+    refusalToOpen,
     mayMakeEntries: (directory) => mayMakeEntries(encodePath(directory)),
     isMountedNoExecute: (path) => isMountedNoExecute(encodePath(path)),
   };

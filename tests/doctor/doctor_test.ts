@@ -48,6 +48,11 @@ class Patient {
     }
   }
 
+  /** Runs some lines of shell as the user. */
+  shell(script: string) {
+    return this.#run(script, {});
+  }
+
   async #run(script: string, environment: Record<string, string>) {
     const { name, uid, gid, home } = this.user;
     const become = Deno.uid() === uid ? [] : [
@@ -102,6 +107,20 @@ for (const user of users()) {
       lineOf(report, "kernel")[1],
       `Linux ${Deno.readTextFileSync("/proc/sys/kernel/osrelease").trim()}`,
     );
+  });
+
+  Deno.test(`the doctor tells ${user.name} what helpers of jails there are`, async () => {
+    using patient = new Patient(user);
+    const { code, report } = await patient.examine();
+    assert.equal(code, 0, report);
+    const tunnel = ["[ -r /dev/net/tun ] && [ -w /dev/net/tun ]", "/dev/net/tun"];
+    const programs = ["pasta || command -v slirp4netns", "xdg-dbus-proxy"];
+    const lines = ["way to the network", "session bus filter"];
+    const conditions = programs.map((program, at) => [`command -v ${program}`, lines[at]]);
+    for (const [condition, what] of [...conditions, tunnel]) {
+      const { code } = await patient.shell(condition);
+      assert.equal(lineOf(report, what)[0], code === 0 ? "ok" : "warning", `${what}\n${report}`);
+    }
   });
 
   for (const kind of namespaceKinds) {

@@ -15,6 +15,10 @@ export interface Differences {
   readonly attempt?: Attempt;
   readonly readOnly?: readonly string[];
   readonly noExecute?: readonly string[];
+  /** Files of programs by name; null for one that is not installed. */
+  readonly programs?: Readonly<Record<string, string | null>>;
+  /** errno's name by path, where opening is refused. */
+  readonly refusals?: Readonly<Record<string, string>>;
 }
 
 const healthyFiles: Readonly<Record<string, string>> = {
@@ -53,9 +57,16 @@ const healthyEnvironment: Readonly<Record<string, string>> = {
   STEMJAIL_INSTALLED: "/usr/local/bin/stemjail",
 };
 
+const healthyPrograms: Readonly<Record<string, string>> = {
+  pasta: "/usr/bin/pasta",
+  slirp4netns: "/usr/bin/slirp4netns",
+  "xdg-dbus-proxy": "/usr/bin/xdg-dbus-proxy",
+};
+
 /** A Debian on which jails can be made, but for what is different. */
 export function fakeSystem(different: Differences = {}): System {
   const files = { ...healthyFiles, ...different.files };
+  const programs = { ...healthyPrograms, ...different.programs };
   const environment = { ...healthyEnvironment, ...different.environment };
   const directories: Record<string, Partial<FileStatus> | null> = {
     "/": { uid: 0, mode: 0o755 },
@@ -74,6 +85,8 @@ export function fakeSystem(different: Differences = {}): System {
       const status = directories[path];
       return status === undefined || status === null ? null : { ...directory, ...status };
     },
+    findProgram: (name) => programs[name] ?? null,
+    refusalToOpen: (path) => different.refusals?.[path] ?? null,
     mayMakeEntries: (path) => !(different.readOnly ?? []).includes(path),
     isMountedNoExecute: (path) => (different.noExecute ?? []).includes(path),
   };
