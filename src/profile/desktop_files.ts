@@ -46,6 +46,7 @@ export function desktopBinds(desktop: DesktopSettings, source: ProfileSource): B
       write: false,
       optional: true,
       create: false,
+      literal: true,
       source,
       index,
     }))

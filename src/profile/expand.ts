@@ -46,14 +46,31 @@ const KNOWN_VARIABLES: readonly string[] = [
   ...Object.keys(USER_DIRECTORIES),
 ];
 
+// Stands for a star of the profile's text while values, which may hold stars too, are put in.
+const STAR = "\0";
+
 const REFERENCE = /\$\{([^}]*)\}/g;
 const USER_DIRECTORY_LINE =
   /^\s*(XDG_[A-Z]+_DIR)\s*=\s*"(\$HOME(?=[/"]))?((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/;
 
+/** A path with stars in it. */
+export interface PathPattern {
+  /** The pattern as text, for messages. */
+  readonly text: string;
+  /** Each component, split at those stars that stand for other characters. */
+  readonly components: readonly (readonly string[])[];
+}
+
+/** Why there is no path. */
+export interface Unexpanded {
+  /** The message about it. */
+  readonly refusal: Refusal;
+  /** Whether a known variable has no value here. */
+  readonly unset: boolean;
+}
+
 /** What became of a path: expanded, not to be had on this host, or wrong. */
-export type Expansion =
-  | { readonly path: string }
-  | { readonly refusal: Refusal; readonly unset: boolean };
+export type Expansion = { readonly path: string } | Unexpanded;
 
 /**
  * Says why a path cannot be bound, as far as its text tells before it is expanded.
@@ -118,24 +135,47 @@ export class PathExpander {
     return expansion;
   }
 
+  /**
+   * Expands a path with stars in it. Those of a variable's value are what they are.
+   *
+   * @param written a path that {@link refuseWrittenPath} does not refuse
+   * @returns the pattern, or why there is none
+   */
+  expandPattern(written: string): PathPattern | Unexpanded {
+    const expansion = this.#substitute(written.replaceAll("*", STAR), written);
+    if ("refusal" in expansion) return expansion;
+    const path = normalisePath(expansion.path);
+    const text = path.replaceAll(STAR, "*");
+    const refusal = refusePath(text, written);
+    if (refusal !== undefined) return { refusal, unset: false };
+    const components = path.slice(1).split("/").map((component) => component.split(STAR));
+    return { text, components };
+  }
+
   #expand(written: string): Expansion {
+    const expansion = this.#substitute(written, written);
+    if ("refusal" in expansion) return expansion;
+    const refusal = refusePath(expansion.path, written);
+    if (refusal !== undefined) return { refusal, unset: false };
+    return { path: normalisePath(expansion.path) };
+  }
+
+  #substitute(text: string, written: string): Expansion {
     const parts: string[] = [];
     let end = 0;
-    if (written.startsWith("~")) {
+    if (text.startsWith("~")) {
       const home = this.#value("HOME", written);
       if (typeof home !== "string") return { refusal: home, unset: true };
       parts.push(home);
       end = 1;
     }
-    for (const match of written.matchAll(REFERENCE)) {
+    for (const match of text.matchAll(REFERENCE)) {
       const value = this.#value(match[1], written);
       if (typeof value !== "string") return { refusal: value, unset: true };
-      parts.push(written.slice(end, match.index), value);
+      parts.push(text.slice(end, match.index), value);
       end = match.index + match[0].length;
     }
-    const path = parts.join("") + written.slice(end);
-    const refusal = refusePath(path, written);
-    return refusal === undefined ? { path: normalisePath(path) } : { refusal, unset: false };
+    return { path: parts.join("") + text.slice(end) };
   }
 
   #value(name: string, written: string): string | Refusal {

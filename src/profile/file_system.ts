@@ -32,8 +32,8 @@ export interface FileSystem {
   readLink(path: string): string;
   /** A whole file. */
   readFile(path: string): Uint8Array;
-  /** The names in a directory, in no order. */
-  readDirectory(path: string): string[];
+  /** The names in a directory, in no order; where they are more than `most`, one more than that. */
+  readDirectory(path: string, most?: number): string[];
 }
 
 function readLink(path: string): string {
@@ -49,14 +49,16 @@ function opened<Result>(path: string, flags: number, use: (file: number) => Resu
   }
 }
 
-function names(path: string): string[] {
+function names(path: string, most = Infinity): string[] {
   const decoder = new TextDecoder();
-  const flags = OpenFlag.readOnly | OpenFlag.directory;
-  return opened(
-    path,
-    flags,
-    (file) => Array.from(readDirectory(file), (name) => decoder.decode(name)),
-  );
+  return opened(path, OpenFlag.readOnly | OpenFlag.directory, (file) => {
+    const all: string[] = [];
+    for (const name of readDirectory(file)) {
+      all.push(decoder.decode(name));
+      if (all.length > most) break;
+    }
+    return all;
+  });
 }
 
 /**

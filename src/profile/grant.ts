@@ -2,20 +2,37 @@
 
 import { placeOfMissing } from "./create.ts";
 import { desktopBinds } from "./desktop_files.ts";
-import type { PathExpander } from "./expand.ts";
+import type { PathExpander, PathPattern } from "./expand.ts";
+import type { GlobFinder } from "./glob.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
-import type { HostResolver, Resolved } from "./resolve.ts";
+import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";
 import { isWithin, treeAround } from "./bind_path.ts";
 import type { RiskFinder } from "./risk.ts";
 
-/** What became of one bind. */
+/** How many matches of a pattern are told by name. */
+const MOST_TOLD = 16;
+
+/** What became of one bind: what it grants and which paths are left out, or that it is refused. */
 type Outcome =
-  | { readonly binds: readonly ResolvedBind[] }
-  | { readonly skipped: string }
+  | { readonly binds: readonly ResolvedBind[]; readonly skipped: readonly string[] }
   | "refused";
+
+/** What is asked about one host, for one user. */
+export interface GrantContext {
+  /** For the shorthands in paths. */
+  readonly expander: PathExpander;
+  /** For where paths lead. */
+  readonly resolver: HostResolver;
+  /** For what patterns match. */
+  readonly globs: GlobFinder;
+  /** For warnings. */
+  readonly risks: RiskFinder;
+  /** The user's home, an absolute path. */
+  readonly home: string;
+}
 
 /** Resolves the binds of profiles. A bind that many profiles inherit is resolved, and told of, once. */
 export class Granter {
@@ -23,33 +40,23 @@ export class Granter {
   readonly problems: ProfileError[] = [];
   /** The binds to think about again. */
   readonly warnings: Finding[] = [];
+  /** What patterns match. */
+  readonly matches: Finding[] = [];
   readonly #outcomes = new Map<Bind, Outcome>();
-  readonly #expander: PathExpander;
-  readonly #resolver: HostResolver;
-  readonly #risks: RiskFinder;
+  readonly #host: GrantContext;
   readonly #home: string;
   readonly #writable: ReadonlySet<string>;
 
   /**
    * Resolves on one host, for one user.
    *
-   * @param expander for the shorthands in paths
-   * @param resolver for where paths lead
-   * @param risks for warnings
-   * @param home the user's home, an absolute path
+   * @param host whom to ask about it
    * @param writable the trees that some profile lets its jails write to
    */
-  constructor(
-    expander: PathExpander,
-    resolver: HostResolver,
-    risks: RiskFinder,
-    home: string,
-    writable: ReadonlySet<string>,
-  ) {
+  constructor(host: GrantContext, writable: ReadonlySet<string>) {
+    this.#host = host;
     this.#writable = writable;
-    this.#expander = expander;
-    this.#resolver = resolver;
-    this.#risks = risks;
+    const { resolver, home } = host;
     const real = resolver.resolve(home);
     this.#home = "path" in real ? real.path : home;
   }
@@ -67,8 +74,10 @@ export class Granter {
     for (const bind of [...profile.binds, ...desktopBinds(profile.desktop, profile.source)]) {
       const outcome = this.#outcome(bind);
       if (outcome === "refused") sound = false;
-      else if ("skipped" in outcome) skipped.push(outcome.skipped);
-      else outcome.binds.forEach((resolved) => add(binds, resolved));
+      else {
+        outcome.binds.forEach((resolved) => add(binds, resolved));
+        skipped.push(...outcome.skipped);
+      }
     }
     if (!sound) return undefined;
     if (profile.binds.length === 0) this.#warn(profile, ["name"], EMPTY);
@@ -87,25 +96,49 @@ export class Granter {
   }
 
   #resolveBind(bind: Bind): Outcome {
-    const expansion = this.#expander.expand(bind.path);
+    if (!bind.literal && bind.path.includes("*")) return this.#resolvePattern(bind);
+    const expansion = this.#host.expander.expand(bind.path);
     if ("refusal" in expansion) {
       return this.#leaveOut(bind, bind.path, expansion.refusal, expansion.unset);
     }
-    const { write, create } = bind;
-    let resolved = this.#resolver.resolve(expansion.path);
-    if ("refusal" in resolved && resolved.missing && create) {
-      resolved = placeOfMissing(expansion.path, this.#home, this.#resolver);
+    const { resolver } = this.#host;
+    const resolved = resolver.resolve(expansion.path);
+    const isToBeMade = "refusal" in resolved && resolved.missing && bind.create;
+    const place = isToBeMade ? placeOfMissing(expansion.path, this.#home, resolver) : resolved;
+    return this.#grant(bind, expansion.path, place);
+  }
+
+  #resolvePattern(bind: Bind): Outcome {
+    const pattern = this.#host.expander.expandPattern(bind.path);
+    if ("refusal" in pattern) {
+      return this.#leaveOut(bind, bind.path, pattern.refusal, pattern.unset);
     }
+    const found = this.#host.globs.find(pattern);
+    if ("refusal" in found) {
+      return this.#leaveOut(bind, pattern.text, found.refusal, found.missing);
+    }
+    this.#tellMatches(bind, pattern, found.map(({ path }) => path));
+    const outcomes = found.map(({ path, resolution }) => this.#grant(bind, path, resolution));
+    const granted = outcomes.filter((outcome) => outcome !== "refused");
+    if (granted.length < outcomes.length) return "refused";
+    return {
+      binds: granted.flatMap(({ binds }) => binds),
+      skipped: granted.flatMap(({ skipped }) => skipped),
+    };
+  }
+
+  #grant(bind: Bind, stated: string, resolved: Resolved | Unresolved): Outcome {
     if ("refusal" in resolved) {
-      return this.#leaveOut(bind, expansion.path, resolved.refusal, resolved.missing);
+      return this.#leaveOut(bind, stated, resolved.refusal, resolved.missing);
     }
     const planted = this.#plantedLink(resolved);
-    if (planted !== undefined) return this.#leaveOut(bind, expansion.path, planted, false);
-    for (const risk of this.#risks.find(resolved, write)) this.#warnAbout(bind, risk);
+    if (planted !== undefined) return this.#leaveOut(bind, stated, planted, false);
+    const { write, create } = bind;
+    for (const risk of this.#host.risks.find(resolved, write)) this.#warnAbout(bind, risk);
     const { links, path, kind } = resolved;
     // Also where it exists: it may be gone by the time that a jail starts.
     const creation = create && kind === "directory" ? { create } : {};
-    return { binds: [...links, { path, write, kind, ...creation }] };
+    return { binds: [...links, { path, write, kind, ...creation }], skipped: [] };
   }
 
   /** A jail that may write where a link lies may have made it, to have more granted than was meant. */
@@ -128,7 +161,19 @@ export class Granter {
       return "refused";
     }
     if (!absent) this.#warnAbout(bind, { ...refusal, what: `${refusal.what}, left out` });
-    return { skipped: path };
+    return { binds: [], skipped: [path] };
+  }
+
+  #tellMatches(bind: Bind, { text }: PathPattern, paths: readonly string[]): void {
+    const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
+    const told = paths.slice(0, MOST_TOLD).map(quote);
+    const rest = paths.length - told.length;
+    this.matches.push({
+      file: bind.source.file,
+      ...bind.source.position(keyPath(bind)),
+      what: `${quote(text)} matches ${count}`,
+      remedy: [...told, ...(rest > 0 ? [`and ${rest} more`] : [])].join(", "),
+    });
   }
 
   #warnAbout(bind: Bind, warning: Refusal): void {

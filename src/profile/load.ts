@@ -2,7 +2,8 @@
 
 import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { type Environment, PathExpander } from "./expand.ts";
-import { Granter } from "./grant.ts";
+import { GlobFinder } from "./glob.ts";
+import { type GrantContext, Granter } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
 import { treeAround } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
@@ -48,6 +49,8 @@ export interface LoadedProfiles {
   readonly problems: readonly ProfileError[];
   /** What is allowed but gives away more than it seems, or is left out for an odd reason. */
   readonly warnings: readonly Finding[];
+  /** What the patterns among the paths match. */
+  readonly matches: readonly Finding[];
   /** How many profiles were looked at, those with problems included. */
   readonly examined: number;
 }
@@ -77,14 +80,13 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
   const complete = chosen.map((parsed) => ({ parsed, profile: inheritance.complete(parsed) }))
     .filter(({ parsed, profile }) => profile !== undefined && !unsound.has(parsed))
     .map(({ profile }) => profile!);
-  const { granter, profiles } = grantAll(complete, (writable) =>
-    new Granter(
-      new PathExpander({ environment, home, files }),
-      resolver,
-      new RiskFinder(resolver, home, options.directories),
-      home,
-      writable,
-    ));
+  const { granter, profiles } = grantAll(complete, {
+    expander: new PathExpander({ environment, home, files }),
+    resolver,
+    globs: new GlobFinder(files, resolver),
+    risks: new RiskFinder(resolver, home, options.directories),
+    home,
+  });
   return {
     profiles,
     problems: [
@@ -96,6 +98,7 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
       ...granter.problems,
     ],
     warnings: granter.warnings,
+    matches: granter.matches,
     examined: read.examined + (included ? shipped.parsed.length - names.replaced : 0),
   };
 }
@@ -111,15 +114,15 @@ interface Granted {
  */
 function grantAll(
   complete: readonly Profile[],
-  newGranter: (writable: ReadonlySet<string>) => Granter,
+  host: GrantContext,
 ): Granted {
-  const first = resolveAll(complete, newGranter(new Set()));
+  const first = resolveAll(complete, new Granter(host, new Set()));
   const binds = first.profiles.flatMap((profile) => profile.binds);
   const writable = new Set(binds.filter(({ write }) => write).map(({ path }) => path));
   const isPlantable = binds.some(({ kind, path }) =>
     kind === "link" && treeAround(path, writable) !== undefined
   );
-  return isPlantable ? resolveAll(complete, newGranter(writable)) : first;
+  return isPlantable ? resolveAll(complete, new Granter(host, writable)) : first;
 }
 
 function resolveAll(complete: readonly Profile[], granter: Granter): Granted {

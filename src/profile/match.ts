@@ -51,12 +51,20 @@ function matchesOne(pattern: string, command: string): boolean {
     patterns.every((part, index) => matchesComponent(part, components[index]));
 }
 
-/** Compares by the fixed pieces between the stars: linear in the text, whatever the pattern. */
 function matchesComponent(pattern: string, text: string): boolean {
-  const pieces = pattern.split("*");
+  return fitsPieces(pattern.split("*"), text);
+}
+
+/**
+ * Compares by the fixed pieces between the stars: linear in the text, whatever the pattern.
+ *
+ * @param pieces a pattern of one component, split at its stars
+ * @param text a component
+ */
+export function fitsPieces(pieces: readonly string[], text: string): boolean {
   const first = pieces[0];
   const last = pieces[pieces.length - 1];
-  if (pieces.length === 1) return text === pattern;
+  if (pieces.length === 1) return text === first;
   if (text.length < first.length + last.length) return false;
   if (!text.startsWith(first) || !text.endsWith(last)) return false;
   const end = text.length - last.length;

@@ -79,8 +79,8 @@ function toProfile(name: string, stated: ProfileFile, source: ProfileSource): Pa
   const binds: Bind[] = [];
   for (const { path, index, ...flags } of stated.fs?.bind ?? []) {
     if (path === undefined) continue;
-    const { write = false, optional = false, create = false } = flags;
-    binds.push({ path, write, optional, create, source, index });
+    const { write = false, optional = false, create = false, literal = false } = flags;
+    binds.push({ path, write, optional, create, literal, source, index });
   }
   const { dbus_talk: dbusTalk, ...switches } = desktop;
   return {

@@ -15,6 +15,8 @@ export interface Bind {
   readonly optional: boolean;
   /** Whether a directory that does not exist is made before a jail needs it; below the home only. */
   readonly create: boolean;
+  /** Whether a `*` in the path is part of a name, and does not stand for other characters. */
+  readonly literal: boolean;
   /** The file that states the grant: the profile's own, or that of one it extends. */
   readonly source: ProfileSource;
   /** Which of the file's `[[fs.bind]]` tables it is, from 0, or the key of `[desktop]` it stands for. */
@@ -192,6 +194,6 @@ export interface ResolvedProfile extends ProfileSettings {
   readonly extends: readonly string[];
   /** In the order of the files, inherited ones first; each path once, links before what is behind them. */
   readonly binds: readonly ResolvedBind[];
-  /** Optional paths left out because they are not there, as far as they could be expanded. */
+  /** Optional paths and patterns left out because they are not there, as far as they could be expanded. */
   readonly skipped: readonly string[];
 }

@@ -172,8 +172,13 @@ function tooMany(directory: string): ProfileError {
   });
 }
 
-/** Orders as the bytes of UTF-8 do, which UTF-16 units beyond the surrogates do not. */
-function sortByBytes(names: readonly string[]): string[] {
+/**
+ * Orders as the bytes of UTF-8 do, which UTF-16 units beyond the surrogates do not.
+ *
+ * @param names any texts
+ * @returns the same, sorted
+ */
+export function sortByBytes(names: readonly string[]): string[] {
   const encoder = new TextEncoder();
   return names.map((name) => ({ name, bytes: encoder.encode(name) }))
     .sort((left, right) => compareBytes(left.bytes, right.bytes))

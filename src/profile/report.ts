@@ -10,14 +10,15 @@ import { escapeText, quote } from "./text.ts";
  * Reports everything that is wrong with a set of profiles.
  *
  * @param loaded the set
- * @returns a line for each problem and warning, then `N profiles, N problems`, and the warnings'
- *   number if there are any
+ * @returns a line for each problem, each warning, and each pattern with what it matches, then
+ *   `N profiles, N problems`, and the warnings' number if there are any
  */
 export function checkReport(loaded: LoadedProfiles): string {
-  const { examined, problems, warnings } = loaded;
+  const { examined, problems, warnings, matches } = loaded;
   const lines = [
     ...problems.map((problem) => problem.message),
     ...warnings.map((warning) => formatFinding({ ...warning, what: `warning: ${warning.what}` })),
+    ...matches.map(formatFinding),
   ];
   const counts = [count(examined, "profile"), count(problems.length, "problem")];
   if (warnings.length > 0) counts.push(count(warnings.length, "warning"));

@@ -1,6 +1,7 @@
 // The keys of a profile, in the order in which the documentation lists them.
 
 import { refuseWrittenPath } from "./expand.ts";
+import { refuseGlob } from "./glob.ts";
 import { refusePattern } from "./match.ts";
 import type { Refusal } from "./problem.ts";
 import type { EnvironmentSettings, NetworkSettings, RunSettings } from "./profile.ts";
@@ -35,6 +36,8 @@ export interface BindEntry {
   readonly optional?: boolean;
   /** Whether it is made where it is missing. */
   readonly create?: boolean;
+  /** Whether a `*` in the path is part of a name. */
+  readonly literal?: boolean;
   /** Which of the `[[fs.bind]]` it is, from 0. */
   readonly index: number;
 }
@@ -150,7 +153,13 @@ const names = list(string(refuseName), 'extends = ["base"]');
 const variables = list(string(refuseVariable), '["LANG", "EDITOR"]');
 
 const bindTable = table(
-  { path: string(refuseWrittenPath), write: boolean, optional: boolean, create: boolean },
+  {
+    path: string(refuseWrittenPath),
+    write: boolean,
+    optional: boolean,
+    create: boolean,
+    literal: boolean,
+  },
   "[[fs.bind]] with a path",
   { path: 'path = "/..." or remove this bind' },
 );
@@ -158,7 +167,18 @@ const bindTable = table(
 // The index, because messages about a bind come later, too, when its path is looked for.
 const bind: Shape<BindEntry> = (value, path, complain) => {
   const shaped = bindTable(value, path, complain);
-  return shaped && { ...shaped, index: Number(path.at(-1)) };
+  if (shaped === undefined) return undefined;
+  if (shaped.path?.includes("*") && !shaped.literal) {
+    const refusal = refuseGlob(shaped.path);
+    if (refusal !== undefined) complain({ path: [...path, "path"], part: "value" }, refusal);
+    if (shaped.create) complain({ path: [...path, "create"], part: "value" }, CREATED_PATTERN);
+  }
+  return { ...shaped, index: Number(path.at(-1)) };
+};
+
+const CREATED_PATTERN: Refusal = {
+  what: 'Cannot create what a "*" stands for',
+  remedy: "write the directory's name out, or say literal = true if it has that",
 };
 
 /** The shape of a profile's file. */

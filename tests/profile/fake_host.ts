@@ -76,12 +76,12 @@ export function fakeHost(nodes: Record<string, FakeNode>): FakeHost {
       if (node instanceof Uint8Array) return node;
       throw failure("EISDIR");
     },
-    readDirectory: (path) => {
+    readDirectory: (path, most = Infinity) => {
       if (kindOf(find(path)) !== "directory") throw failure("ENOTDIR");
       const prefix = path === "/" ? "/" : `${path}/`;
       return [...all.keys()].filter((other) =>
         other.startsWith(prefix) && other !== "/" && !other.slice(prefix.length).includes("/")
-      ).map((other) => other.slice(prefix.length));
+      ).map((other) => other.slice(prefix.length)).slice(0, most + 1);
     },
   };
 }
