@@ -165,7 +165,8 @@ function joinEnvironments(
 ): EnvironmentSettings {
   const { pass = [], set = {}, unset = [] } = added;
   const keeps = (name: string) => !unset.includes(name);
-  const kept = Object.entries(base.set ?? {}).filter(([name]) => keeps(name));
+  const kept = Object.entries(base.set ?? {})
+    .filter(([name]) => keeps(name) && !pass.includes(name));
   const given = new Set([...pass, ...Object.keys(set)]);
   return {
     pass: unique([...(base.pass ?? []).filter(keeps), ...pass]),

@@ -111,6 +111,15 @@ Deno.test("the later word about a variable counts", () => {
   });
 });
 
+Deno.test("a variable that is passed on is not the parent's that is set", () => {
+  const { env } = complete(
+    'name = "a"\n[env]\nset = { X = "1", Y = "2" }\npass = ["Z"]',
+    'name = "b"\nextends = ["a"]\n[env]\npass = ["X"]\nset = { Z = "3" }',
+  );
+  assert.deepEqual(env.set, { Y: "2", Z: "3" });
+  assert.deepEqual(env.pass, ["Z", "X"]);
+});
+
 Deno.test("an unknown parent is told with the nearest name", () => {
   const { profiles, problems } = completeAll('name = "base"', 'name = "b"\nextends = ["bsae"]');
   assert.deepEqual(problems, [
