@@ -40,6 +40,9 @@ const USER_DIRECTORIES: Readonly<Record<string, string>> = {
   XDG_VIDEOS_DIR: "Videos",
 };
 
+/** The largest user-dirs.dirs, in bytes: the usual one has eight lines. */
+const USER_DIRECTORIES_LIMIT = 65_536;
+
 const KNOWN_VARIABLES: readonly string[] = [
   "HOME",
   ...Object.keys(BASE_DIRECTORIES),
@@ -219,7 +222,10 @@ export class PathExpander {
     const directory = configured?.startsWith("/") ? configured : `${home}/.config`;
     const file = `${directory}/user-dirs.dirs`;
     try {
-      return parseUserDirectories(new TextDecoder().decode(files.readFile(file)), home);
+      return parseUserDirectories(
+        new TextDecoder().decode(files.readFile(file, USER_DIRECTORIES_LIMIT)),
+        home,
+      );
     } catch (error) {
       if (errnoName(error) === "ENOENT") return new Map();
       return {

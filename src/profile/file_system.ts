@@ -22,7 +22,7 @@ export type FileKind =
   | "character device"
   | "block device";
 
-/** The five questions that loading profiles asks; each throws an error with the errno's name in `code`. */
+/** The questions that loading profiles asks; each throws an error with errno's name, or why, in `code`. */
 export interface FileSystem {
   /** What the path itself names: lstat(2). */
   kind(path: string): FileKind;
@@ -30,14 +30,41 @@ export interface FileSystem {
   follow(path: string): { kind: FileKind; size: number };
   /** A symbolic link's text: readlink(2). */
   readLink(path: string): string;
-  /** A whole file. */
-  readFile(path: string): Uint8Array;
+  /** A whole file, no larger than `most` bytes; what is no regular file is refused at once. */
+  readFile(path: string, most: number): Uint8Array;
   /** The names in a directory, in no order; where they are more than `most`, one more than that. */
   readDirectory(path: string, most?: number): string[];
 }
 
+/** A refusal that is not the kernel's: its reason stands where else an errno's name does. */
+class FileError extends Error {
+  /** What distinguishes this class in messages. */
+  override readonly name = "FileError";
+
+  /** Says why. */
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
 function readLink(path: string): string {
-  return new TextDecoder("utf-8", { fatal: true }).decode(readLinkAt(AT_FDCWD, path) ?? undefined);
+  const text = readLinkAt(AT_FDCWD, path);
+  if (text === null) throw new FileError("it has changed meanwhile");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
+  } catch {
+    throw new FileError("not valid UTF-8");
+  }
+}
+
+/** Without waiting for a writer where somebody put a fifo, or making room for what a hole pretends. */
+function readFile(path: string, most: number): Uint8Array {
+  return opened(path, OpenFlag.readOnly | OpenFlag.nonBlocking, (file) => {
+    const { kind, size } = statusOf(file);
+    if (kind !== "file") throw new FileError(`it is a ${kind}`);
+    if (size > most) throw new FileError(`it is larger than ${most} bytes`);
+    return readAll(file, size);
+  });
 }
 
 function opened<Result>(path: string, flags: number, use: (file: number) => Result): Result {
@@ -69,7 +96,7 @@ export const hostFileSystem: FileSystem = {
   kind: (path) => statusAt(AT_FDCWD, path).kind,
   follow: (path) => opened(path, OpenFlag.pathOnly, statusOf),
   readLink,
-  readFile: (path) => opened(path, OpenFlag.readOnly, (file) => readAll(file, statusOf(file).size)),
+  readFile,
   readDirectory: names,
 };
 

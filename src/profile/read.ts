@@ -104,7 +104,7 @@ function readProfileFile(
     if (size > FILE_SIZE_LIMIT) {
       return refuse(`it has ${size} bytes; make it smaller than ${FILE_SIZE_LIMIT}`);
     }
-    const bytes = files.readFile(path);
+    const bytes = files.readFile(path, FILE_SIZE_LIMIT);
     const text = decodeUtf8(bytes);
     return text === undefined ? notUtf8(path, bytes) : new ProfileSource(path, text);
   } catch (error) {

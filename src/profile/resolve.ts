@@ -147,11 +147,10 @@ function missing(path: string, at: string, errno: string): Unresolved {
 }
 
 function unreadable(path: string, link: string, errno: string): Unresolved {
-  const reason = errno === "InvalidData" ? "is not valid UTF-8" : `cannot be read (${errno})`;
   return {
     refusal: {
       what: `Cannot bind ${quote(path)}`,
-      remedy: `the text of the symbolic link ${quote(link)} ${reason}; correct that link`,
+      remedy: `the text of the symbolic link ${quote(link)} cannot be read (${errno}); correct it`,
     },
     missing: false,
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hostFileSystem } from "../../src/profile/file_system.ts";
 import { parseUserDirectories, PathExpander } from "../../src/profile/expand.ts";
 import { fakeHost, type FakeNode } from "./fake_host.ts";
 
@@ -122,4 +123,27 @@ Deno.test("user-dirs.dirs is read as the shell would read it", () => {
     ["XDG_DESKTOP_DIR", '/home/u/My "Desk" $5'],
     ["XDG_MUSIC_DIR", "/srv/music"],
   ]);
+});
+
+Deno.test("a user-dirs.dirs that is no file, or a huge one, is refused without waiting for it", () => {
+  const home = Deno.makeTempDirSync({ dir: "/var/tmp" });
+  const expand = () => {
+    const files = hostFileSystem;
+    const expander = new PathExpander({ environment: () => undefined, home, files });
+    const expansion = expander.expand("${XDG_DOWNLOAD_DIR}");
+    assert.ok("refusal" in expansion);
+    return expansion.refusal.remedy;
+  };
+  try {
+    Deno.mkdirSync(`${home}/.config`);
+    const path = `${home}/.config/user-dirs.dirs`;
+    assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success);
+    assert.match(expand(), /user-dirs\.dirs" cannot be read \(it is a fifo\)/);
+    Deno.removeSync(path);
+    Deno.writeTextFileSync(path, "");
+    Deno.truncateSync(path, 2 ** 40);
+    assert.match(expand(), /cannot be read \(it is larger than 65536 bytes\)/);
+  } finally {
+    Deno.removeSync(home, { recursive: true });
+  }
 });

@@ -192,17 +192,22 @@ Deno.test("whatever links there are, the walk ends where the kernel's does", () 
 });
 
 Deno.test("a link whose text is not UTF-8 or cannot be read is refused", () => {
-  const resolve = (error: Error) =>
-    new HostResolver({
-      ...fakeHost({ "/l": { link: "x" } }),
-      readLink: () => {
-        throw error;
-      },
-    }).resolve("/l");
-  const binary = resolve(new Deno.errors.InvalidData("made up"));
-  assert.ok("refusal" in binary);
-  assert.match(binary.refusal.remedy, /^the text of the symbolic link "\/l" is not valid UTF-8/);
-  const failed = resolve(Object.assign(new Error("made up"), { code: "EIO" }));
+  const base = Deno.realPathSync(Deno.makeTempDirSync({ dir: "/var/tmp" }));
+  try {
+    const make = `ln -s $'a\\xff' ${base}/l`;
+    assert.ok(new Deno.Command("bash", { args: ["-c", make] }).outputSync().success);
+    const binary = new HostResolver(hostFileSystem).resolve(`${base}/l`);
+    assert.ok("refusal" in binary);
+    assert.match(binary.refusal.remedy, /^the text of .*\/l" cannot be read \(not valid UTF-8\)/);
+  } finally {
+    Deno.removeSync(base, { recursive: true });
+  }
+  const failed = new HostResolver({
+    ...fakeHost({ "/l": { link: "x" } }),
+    readLink: () => {
+      throw Object.assign(new Error("made up"), { code: "EIO" });
+    },
+  }).resolve("/l");
   assert.ok("refusal" in failed);
   assert.match(failed.refusal.remedy, /"\/l" cannot be read \(EIO\)/);
 });
