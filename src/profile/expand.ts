@@ -1,10 +1,11 @@
 // The shorthands of a profile's paths: `~`, `${HOME}` and the folders of the XDG specifications.
 
 import { normalisePath, refusePath } from "./bind_path.ts";
-import { errnoName, type FileSystem } from "./file_system.ts";
+import type { FileSystem } from "./file_system.ts";
 import { nearestNames } from "./nearest.ts";
 import type { Refusal } from "./problem.ts";
 import { quote } from "./text.ts";
+import { USER_DIRECTORIES, UserDirectories } from "./user_directories.ts";
 
 /** A variable of the environment by name, or undefined where it is not set. */
 export type Environment = (name: string) => string | undefined;
@@ -28,33 +29,16 @@ const BASE_DIRECTORIES: Readonly<Record<string, string | undefined>> = {
   XDG_RUNTIME_DIR: undefined,
 };
 
-// What xdg-user-dirs makes of a home without a user-dirs.dirs: its user-dirs.defaults.
-const USER_DIRECTORIES: Readonly<Record<string, string>> = {
-  XDG_DESKTOP_DIR: "Desktop",
-  XDG_DOCUMENTS_DIR: "Documents",
-  XDG_DOWNLOAD_DIR: "Downloads",
-  XDG_MUSIC_DIR: "Music",
-  XDG_PICTURES_DIR: "Pictures",
-  XDG_PUBLICSHARE_DIR: "Public",
-  XDG_TEMPLATES_DIR: "Templates",
-  XDG_VIDEOS_DIR: "Videos",
-};
-
-/** The largest user-dirs.dirs, in bytes: the usual one has eight lines. */
-const USER_DIRECTORIES_LIMIT = 65_536;
-
 const KNOWN_VARIABLES: readonly string[] = [
   "HOME",
   ...Object.keys(BASE_DIRECTORIES),
-  ...Object.keys(USER_DIRECTORIES),
+  ...USER_DIRECTORIES,
 ];
 
 // Stands for a star of the profile's text while values, which may hold stars too, are put in.
 const STAR = "\0";
 
 const REFERENCE = /\$\{([^}]*)\}/g;
-const USER_DIRECTORY_LINE =
-  /^\s*(XDG_[A-Z]+_DIR)\s*=\s*"(\$HOME(?=[/"]))?((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/;
 
 /** A path with stars in it. */
 export interface PathPattern {
@@ -88,6 +72,16 @@ export function refuseWrittenPath(written: string): Refusal | undefined {
   return refusePath(written.replace(/^~/, "/home").replace(REFERENCE, "/home"), written);
 }
 
+/**
+ * Tells whether a path depends on where the user's folders are.
+ *
+ * @param written the path as the profile writes it
+ */
+export function namesUserDirectory(written: string): boolean {
+  return Array.from(written.matchAll(REFERENCE), ([, name]) => name)
+    .some((name) => USER_DIRECTORIES.includes(name));
+}
+
 function findReferenceFault(written: string): string | undefined {
   if (/^~[^/]/.test(written)) {
     return 'only "~" and "~/..." are known; write the other home out in full';
@@ -111,7 +105,7 @@ function unknownVariable(name: string): string {
 export class PathExpander {
   readonly #context: ExpansionContext;
   readonly #expansions = new Map<string, Expansion>();
-  #userDirectories: ReadonlyMap<string, string> | Refusal | undefined;
+  readonly #userDirectories: UserDirectories;
 
   /**
    * Expands for one user.
@@ -120,6 +114,12 @@ export class PathExpander {
    */
   constructor(context: ExpansionContext) {
     this.#context = context;
+    this.#userDirectories = new UserDirectories(context);
+  }
+
+  /** The file that decides where the user's folders are. */
+  get userDirectoriesFile(): string {
+    return this.#userDirectories.file;
   }
 
   /**
@@ -168,92 +168,38 @@ export class PathExpander {
     let end = 0;
     if (text.startsWith("~")) {
       const home = this.#value("HOME", written);
-      if (typeof home !== "string") return { refusal: home, unset: true };
+      if (typeof home !== "string") return home;
       parts.push(home);
       end = 1;
     }
     for (const match of text.matchAll(REFERENCE)) {
       const value = this.#value(match[1], written);
-      if (typeof value !== "string") return { refusal: value, unset: true };
+      if (typeof value !== "string") return value;
       parts.push(text.slice(end, match.index), value);
       end = match.index + match[0].length;
     }
     return { path: parts.join("") + text.slice(end) };
   }
 
-  #value(name: string, written: string): string | Refusal {
+  #value(name: string, written: string): string | Unexpanded {
     const { home, environment } = this.#context;
-    const unset = (remedy: string): Refusal => ({
-      what: `Cannot expand ${quote(written)}`,
-      remedy,
+    const fail = (remedy: string, unset = true): Unexpanded => ({
+      refusal: { what: `Cannot expand ${quote(written)}`, remedy },
+      unset,
     });
     if (!home.startsWith("/")) {
-      return unset("the home directory is not known; set HOME to its absolute path");
+      return fail("the home directory is not known; set HOME to its absolute path");
     }
     if (name === "HOME") return home;
-    if (name in USER_DIRECTORIES) {
-      const folder = this.#userDirectory(name);
-      return typeof folder === "string" ? folder : unset(folder.remedy);
+    if (USER_DIRECTORIES.includes(name)) {
+      const folder = this.#userDirectories.folder(name);
+      return typeof folder === "string" ? folder : fail(folder.remedy, folder.unset);
     }
     const value = environment(name);
     // The specification: "All paths must be absolute", and one that is not is to be ignored.
     if (value?.startsWith("/")) return value;
     const fallback = BASE_DIRECTORIES[name];
     if (fallback !== undefined) return `${home}/${fallback}`;
-    return unset(`${name} is not set; set it, or say optional = true to leave the bind out`);
+    return fail(`${name} is not set; set it, or say optional = true to leave the bind out`);
   }
-
-  #userDirectory(name: string): string | Refusal {
-    this.#userDirectories ??= this.#readUserDirectories();
-    if (!(this.#userDirectories instanceof Map)) return this.#userDirectories as Refusal;
-    const { home } = this.#context;
-    const folder = this.#userDirectories.get(name) ?? `${home}/${USER_DIRECTORIES[name]}`;
-    if (normalisePath(folder) !== normalisePath(home)) return folder;
-    // So xdg-user-dirs writes a folder that is switched off. It must not grant the whole home.
-    return {
-      what: name,
-      remedy: `user-dirs.dirs has no folder for ${name}; name one there, or write the path out`,
-    };
-  }
-
-  #readUserDirectories(): ReadonlyMap<string, string> | Refusal {
-    const { environment, home, files } = this.#context;
-    const configured = environment("XDG_CONFIG_HOME");
-    const directory = configured?.startsWith("/") ? configured : `${home}/.config`;
-    const file = `${directory}/user-dirs.dirs`;
-    try {
-      return parseUserDirectories(
-        new TextDecoder().decode(files.readFile(file, USER_DIRECTORIES_LIMIT)),
-        home,
-      );
-    } catch (error) {
-      if (errnoName(error) === "ENOENT") return new Map();
-      return {
-        what: file,
-        remedy: `${quote(file)} cannot be read (${
-          errnoName(error)
-        }); make it readable or remove it`,
-      };
-    }
-  }
-}
-
-/**
- * Reads what xdg-user-dirs-update(1) writes.
- *
- * @param text the content of user-dirs.dirs
- * @param home what `$HOME` in it stands for
- * @returns the folders by variable, such as XDG_DOWNLOAD_DIR; lines of another form are ignored
- */
-export function parseUserDirectories(text: string, home: string): Map<string, string> {
-  const folders = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const match = USER_DIRECTORY_LINE.exec(line);
-    if (match === null) continue;
-    const [, name, belowHome, quoted] = match;
-    const value = quoted.replace(/\\(.)/g, "$1");
-    if (belowHome !== undefined) folders.set(name, home + value);
-    else if (value.startsWith("/")) folders.set(name, value);
-  }
-  return folders;
 }

@@ -2,7 +2,7 @@
 
 import { placeOfMissing } from "./create.ts";
 import { desktopBinds } from "./desktop_files.ts";
-import type { PathExpander, PathPattern } from "./expand.ts";
+import { namesUserDirectory, type PathExpander, type PathPattern } from "./expand.ts";
 import type { GlobFinder } from "./glob.ts";
 import type { KeyPath } from "./locate.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
@@ -96,6 +96,8 @@ export class Granter {
   }
 
   #resolveBind(bind: Bind): Outcome {
+    const written = namesUserDirectory(bind.path) ? this.#writtenFolders() : undefined;
+    if (written !== undefined) return this.#leaveOut(bind, bind.path, written, false);
     if (!bind.literal && bind.path.includes("*")) return this.#resolvePattern(bind);
     const expansion = this.#host.expander.expand(bind.path);
     if ("refusal" in expansion) {
@@ -154,6 +156,19 @@ export class Granter {
     return undefined;
   }
 
+  /** A jail that may write the file of the user's folders could lead any of them anywhere. */
+  #writtenFolders(): Refusal | undefined {
+    const file = this.#host.expander.userDirectoriesFile;
+    const writable = stepsTo(file, this.#host.resolver)
+      .map((step) => treeAround(step, this.#writable)).find((tree) => tree !== undefined);
+    return writable === undefined ? undefined : {
+      what: `${quote(file)} says where it is, and lies in ${
+        quote(writable)
+      }, where jails may write`,
+      remedy: "bind the folder by its own path",
+    };
+  }
+
   /** An optional bind is left out whatever the reason, but only absence goes without saying. */
   #leaveOut(bind: Bind, path: string, refusal: Refusal, absent: boolean): Outcome {
     if (!bind.optional) {
@@ -184,6 +199,17 @@ export class Granter {
   #warn({ source }: Profile, path: KeyPath, warning: Refusal): void {
     this.warnings.push({ file: source.file, ...source.position(path), ...warning });
   }
+}
+
+/**
+ * The paths that decide where a path leads: the links on the way, and the end. None where it leads nowhere.
+ *
+ * @param path a normalised absolute path
+ * @param resolver the host
+ */
+export function stepsTo(path: string, resolver: HostResolver): string[] {
+  const resolved = resolver.resolve(path);
+  return "refusal" in resolved ? [] : [...resolved.links.map(({ path }) => path), resolved.path];
 }
 
 const EMPTY: Refusal = {

@@ -3,7 +3,7 @@
 import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { type Environment, PathExpander } from "./expand.ts";
 import { GlobFinder } from "./glob.ts";
-import { type GrantContext, Granter } from "./grant.ts";
+import { type GrantContext, Granter, stepsTo } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
 import { treeAround } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
@@ -109,8 +109,8 @@ interface Granted {
 }
 
 /**
- * Resolves profiles: once without regard to who may write where, which tells that, and if there is
- * a link in a tree that jails may write to, once more, so that none of those is followed.
+ * Resolves profiles: once without regard to who may write where, which tells that, and if something
+ * that decides where grants lead is in a tree that jails may write to, once more, with regard to it.
  */
 function grantAll(
   complete: readonly Profile[],
@@ -119,9 +119,9 @@ function grantAll(
   const first = resolveAll(complete, new Granter(host, new Set()));
   const binds = first.profiles.flatMap((profile) => profile.binds);
   const writable = new Set(binds.filter(({ write }) => write).map(({ path }) => path));
-  const isPlantable = binds.some(({ kind, path }) =>
-    kind === "link" && treeAround(path, writable) !== undefined
-  );
+  const links = binds.filter(({ kind }) => kind === "link").map(({ path }) => path);
+  const decisive = [...links, ...stepsTo(host.expander.userDirectoriesFile, host.resolver)];
+  const isPlantable = decisive.some((path) => treeAround(path, writable) !== undefined);
   return isPlantable ? resolveAll(complete, new Granter(host, writable)) : first;
 }
 

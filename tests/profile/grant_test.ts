@@ -125,3 +125,41 @@ Deno.test("a pattern whose variable is not set is left out where it is optional"
   const optional = load({}, `fs.bind = [{ path = "${written}", optional = true }]`);
   assert.deepEqual([optional.problems, optional.skipped], [[], [[written]]]);
 });
+
+Deno.test("a user's folder is not where a file that jails may write says", () => {
+  const nodes = {
+    "/home/u/.config/user-dirs.dirs": 'XDG_DOWNLOAD_DIR="$HOME/.ssh"\n',
+    "/home/u/.config/own/x": "",
+    "/home/u/.ssh/id": "",
+    "/home/u/src/x": "",
+  } as const;
+  const folder = 'fs.bind = [{ path = "${XDG_DOWNLOAD_DIR}", write = true }]';
+  const writable = (path: string) => `fs.bind = [{ path = "${path}", write = true }]`;
+  for (const path of ["~/.config", "~", "~/.config/user-dirs.dirs"]) {
+    const { problems } = load(nodes, writable(path), folder);
+    assert.match(
+      problems.join(),
+      /^\/p\/1\.toml:2:21: "\/home\/u\/\.config\/user-dirs\.dirs" says where it is, and lies in "/,
+    );
+  }
+  for (const path of ["~/.config/own", "~/src"]) {
+    assert.deepEqual(load(nodes, writable(path), folder).problems, []);
+  }
+  const optional = folder.replace("write", "optional = true, write");
+  const { binds, warnings } = load(nodes, writable("~/.config"), optional);
+  assert.deepEqual(binds[1], []);
+  assert.match(warnings.join("\n"), /says where it is, .*, left out: bind the folder by its own/);
+});
+
+Deno.test("a user's folder is not where a link in a tree that jails may write leads", () => {
+  const { problems } = load(
+    {
+      "/home/u/.config": { link: "src/config" },
+      "/home/u/src/config/user-dirs.dirs": 'XDG_DOWNLOAD_DIR="$HOME/.ssh"\n',
+      "/home/u/.ssh/id": "",
+    },
+    'fs.bind = [{ path = "~/src", write = true }]',
+    'fs.bind = [{ path = "${XDG_DOWNLOAD_DIR}" }]',
+  );
+  assert.match(problems.join(), /says where it is, and lies in "\/home\/u\/src"/);
+});
