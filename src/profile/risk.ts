@@ -5,10 +5,12 @@ import type { Refusal } from "./problem.ts";
 import type { HostResolver, Resolved } from "./resolve.ts";
 import { quote } from "./text.ts";
 
-// Below the home directory: what a shell, a session, a service manager, ssh or git runs or obeys.
+// Below the home directory: what a shell, a session, a service manager, ssh, git, an editor or an
+// interpreter runs or obeys.
 // Whether they exist does not matter, for who may write to a directory may create them.
 const HOME_FILES: readonly string[] = [
   ".bashrc",
+  ".bash_aliases",
   ".bash_login",
   ".bash_logout",
   ".bash_profile",
@@ -17,20 +19,30 @@ const HOME_FILES: readonly string[] = [
   ".zshrc",
   ".zprofile",
   ".zlogin",
+  ".zlogout",
   ".xprofile",
   ".xsession",
+  ".xsessionrc",
   ".xinitrc",
   ".config/autostart",
   ".config/environment.d",
   ".config/fish",
   ".config/git",
+  ".config/nvim",
+  ".config/plasma-workspace",
   ".config/systemd/user",
+  ".emacs",
+  ".emacs.d",
   ".gitconfig",
   ".local/bin",
+  ".local/lib",
   ".local/share/applications",
+  ".local/share/dbus-1",
   ".local/share/systemd/user",
   ".pam_environment",
   ".ssh",
+  ".vim",
+  ".vimrc",
   "bin",
 ];
 
@@ -88,7 +100,17 @@ export class RiskFinder {
   }
 
   #homeFiles(path: string): string[] {
-    return HOME_FILES.map((file) => `${this.#home}/${file}`).filter((file) => overlap(file, path));
+    const files = HOME_FILES.map((file) => `${this.#home}/${file}`);
+    return files.filter((file) => overlap(file, path) || overlap(this.#placeOf(file), path));
+  }
+
+  /** Where a file is or would be made: many keep such files elsewhere, behind links. */
+  #placeOf(file: string): string {
+    for (let at = file; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+      const resolution = this.#resolver.resolve(at);
+      if ("path" in resolution) return `${resolution.path}${file.slice(at.length)}`;
+    }
+    return file;
   }
 
   #gitFiles(path: string): string[] {

@@ -70,3 +70,16 @@ Deno.test("a home directory behind a link is recognised", () => {
   const host = { "/home/u": { link: "/data/u" }, "/data/u": { kind: "directory" } } as const;
   assert.match(warnings("/data/u/.config", true, host)[0], /"\/data\/u\/\.config\/autostart"/);
 });
+
+Deno.test("such a file that is kept elsewhere, behind a link, is recognised", () => {
+  const host = {
+    "/home/u/.bashrc": { link: "src/dotfiles/bashrc" },
+    "/home/u/src/dotfiles/bashrc": "",
+    "/home/u/.config": { link: "/data/settings" },
+    "/data/settings": { kind: "directory" },
+  } as const;
+  assert.match(warnings("/home/u/src", true, host).join(), /reaches .*: "\/home\/u\/\.bashrc"; /);
+  const [settings] = warnings("/data/settings", true, host);
+  assert.match(settings, /"\/home\/u\/\.config\/autostart"/, "also one that is not there yet");
+  assert.deepEqual(warnings("/data", false, host), []);
+});
