@@ -117,6 +117,7 @@ export class Granter {
     }
     const found = this.#host.globs.find(pattern);
     if ("refusal" in found) {
+      if (bind.optional && found.missing) this.#tellMatches(bind, pattern, []);
       return this.#leaveOut(bind, pattern.text, found.refusal, found.missing);
     }
     this.#tellMatches(bind, pattern, found.map(({ path }) => path));
@@ -180,15 +181,9 @@ export class Granter {
   }
 
   #tellMatches(bind: Bind, { text }: PathPattern, paths: readonly string[]): void {
-    const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
-    const told = paths.slice(0, MOST_TOLD).map(quote);
-    const rest = paths.length - told.length;
-    this.matches.push({
-      file: bind.source.file,
-      ...bind.source.position(keyPath(bind)),
-      what: `${quote(text)} matches ${count}`,
-      remedy: [...told, ...(rest > 0 ? [`and ${rest} more`] : [])].join(", "),
-    });
+    const { file } = bind.source;
+    const place = { file, ...bind.source.position(keyPath(bind)) };
+    this.matches.push({ ...place, ...matchesOf(text, paths) });
   }
 
   #warnAbout(bind: Bind, warning: Refusal): void {
@@ -199,6 +194,17 @@ export class Granter {
   #warn({ source }: Profile, path: KeyPath, warning: Refusal): void {
     this.warnings.push({ file: source.file, ...source.position(path), ...warning });
   }
+}
+
+function matchesOf(pattern: string, paths: readonly string[]): Refusal {
+  if (paths.length === 0) {
+    return { what: `${quote(pattern)} matches nothing`, remedy: "left out, as it is optional" };
+  }
+  const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
+  const told = paths.slice(0, MOST_TOLD).map(quote);
+  const rest = paths.length - told.length;
+  const more = rest > 0 ? [`and ${rest} more`] : [];
+  return { what: `${quote(pattern)} matches ${count}`, remedy: [...told, ...more].join(", ") };
 }
 
 /**

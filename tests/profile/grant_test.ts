@@ -67,6 +67,9 @@ Deno.test("a pattern that nothing matches is a problem, unless it is optional", 
   const optional = load(browsers, 'fs.bind = [{ path = "/usr/lib/chrom*", optional = true }]');
   assert.deepEqual([optional.problems, optional.warnings], [[], []]);
   assert.deepEqual(optional.skipped, [["/usr/lib/chrom*"]]);
+  assert.deepEqual(optional.matches, [
+    '/p/0.toml:2:21: "/usr/lib/chrom*" matches nothing: left out, as it is optional',
+  ]);
 });
 
 Deno.test("a match that cannot be granted is a problem, or left out with a warning", () => {
