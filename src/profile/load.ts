@@ -7,7 +7,7 @@ import { type GrantContext, Granter, stepsTo } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
 import { treeAround } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
-import type { Finding, ProfileError } from "./problem.ts";
+import { comparePositions, type Finding, type ProfileError } from "./problem.ts";
 import type { ParsedProfile, Profile, ResolvedProfile } from "./profile.ts";
 import { readProfileFiles } from "./read.ts";
 import { HostResolver } from "./resolve.ts";
@@ -89,14 +89,14 @@ export function loadProfiles(options: LoadOptions): LoadedProfiles {
   });
   return {
     profiles,
-    problems: [
+    problems: inOrderOf([...own.files, ...shipped.files], [
       ...read.problems,
       ...own.problems,
       ...shipped.problems,
       ...names.problems,
       ...inheritance.problems,
       ...granter.problems,
-    ],
+    ]),
     warnings: granter.warnings,
     matches: granter.matches,
     examined: read.examined + (included ? shipped.parsed.length - names.replaced : 0),
@@ -135,7 +135,17 @@ function toSource({ name, text }: ShippedProfile): ProfileSource {
   return new ProfileSource(`<shipped>/${name}.toml`, text);
 }
 
+/** Directories and what could not be read first, then file by file, each from its top to its end. */
+function inOrderOf(files: readonly string[], problems: readonly ProfileError[]): ProfileError[] {
+  const places = new Map(files.map((file, at) => [file, at]));
+  const placeOf = ({ file }: ProfileError) => places.get(file) ?? -1;
+  return problems.toSorted((left, right) =>
+    placeOf(left) - placeOf(right) || comparePositions(left, right)
+  );
+}
+
 interface ParsedAll {
+  readonly files: readonly string[];
   readonly parsed: ParsedProfile[];
   readonly unsound: ParsedProfile[];
   readonly problems: ProfileError[];
@@ -152,7 +162,7 @@ function parseAll(sources: readonly ProfileSource[]): ParsedAll {
     parsed.push(result.profile);
     if (result.problems.length > 0) unsound.push(result.profile);
   }
-  return { parsed, unsound, problems };
+  return { files: sources.map(({ file }) => file), parsed, unsound, problems };
 }
 
 interface Names {

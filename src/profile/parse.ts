@@ -2,7 +2,7 @@
 
 import { parse, TomlError } from "smol-toml";
 import type { Bind, ParsedProfile } from "./profile.ts";
-import { ProfileError, type Refusal } from "./problem.ts";
+import { comparePositions, ProfileError, type Refusal } from "./problem.ts";
 import { type ProfileFile, profileShape } from "./schema.ts";
 import type { Place } from "./shape.ts";
 import { ProfileSource } from "./source.ts";
@@ -58,13 +58,9 @@ export function parseProfile(text: string, file: string): ParseResult {
     if (!Object.hasOwn(env.set ?? {}, name)) continue;
     complain({ path: ["env", "unset", index], part: "value" }, contradiction(name));
   }
-  problems.sort(byPosition);
+  problems.sort(comparePositions);
   const profile = stated.name === undefined ? undefined : toProfile(stated.name, stated, source);
   return { profile, problems };
-}
-
-function byPosition(left: ProfileError, right: ProfileError): number {
-  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
 }
 
 function contradiction(name: string): Refusal {

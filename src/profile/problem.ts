@@ -41,6 +41,11 @@ export function formatFinding(finding: Finding): string {
   return escapeText(`${place}: ${finding.what}: ${finding.remedy}`);
 }
 
+/** Orders findings of one file as they stand in it; one about the whole of it comes first. */
+export function comparePositions(left: Finding, right: Finding): number {
+  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
+}
+
 /** A profile, or a directory of profiles, that cannot be used. The message is one line. */
 export class ProfileError extends Error implements Finding {
   /** Always "ProfileError". */

@@ -133,8 +133,14 @@ function refuseBusName(name: string): Refusal | undefined {
   };
 }
 
-const busSwitch: Shape<boolean | "unfiltered"> = (value, path, complain) =>
-  value === "unfiltered" ? value : boolean(value, path, complain);
+const busSwitch: Shape<boolean | "unfiltered"> = (value, path, complain) => {
+  if (value === "unfiltered" || typeof value === "boolean") return value;
+  complain({ path, part: "value" }, {
+    what: `Cannot take this for "${formatKeyPath(path)}"`,
+    remedy: 'write true, false or "unfiltered"',
+  });
+  return undefined;
+};
 
 const words = list(string(refuseArgument), 'cmd = ["/bin/sh"]');
 

@@ -286,3 +286,20 @@ dbus = "unfiltered"`,
     "/p/a.toml:6:8",
   ]);
 });
+
+Deno.test("problems are told file by file, each from its top to its end", () => {
+  const { messages } = load({
+    "/p/a.toml": `${profileText("a", "/gone")}extends = ["nobody"]\n`,
+    "/p/b.toml": `name = "b"\nextends = ["nobody"]\n[[fs.bind]]\npath = "/gone"\n[net]\nx = 1\n`,
+    "/p/c.toml": 'name = "b"\n[run]\ny = 2\n',
+    "/p/d.toml": { kind: "fifo" },
+  });
+  assert.deepEqual(messages.map((message) => message.split(": ")[0]), [
+    "/p/d.toml",
+    "/p/a.toml:4:1",
+    "/p/b.toml:2:12",
+    "/p/b.toml:6:1",
+    "/p/c.toml:1:8",
+    "/p/c.toml:3:1",
+  ]);
+});

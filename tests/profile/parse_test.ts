@@ -136,7 +136,7 @@ const broken: Record<string, [text: string, ...messages: string[]]> = {
   ],
   "a word that dbus does not know": [
     'name = "x"\n[desktop]\ndbus = "all"',
-    'p.toml:3:8: "desktop.dbus" is a string: it must be true or false, as in dbus = true without quotes',
+    'p.toml:3:8: Cannot take this for "desktop.dbus": write true, false or "unfiltered"',
   ],
   "a bus name that is none": [
     'name = "x"\n[desktop]\ndbus_talk = ["org"]',
