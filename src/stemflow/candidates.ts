@@ -67,7 +67,7 @@ export class CandidateSet {
     return this.intersectBits(other.words);
   }
 
-  /** How much of this set a row of bits covers. */
+  /** How much of this set a row of bits covers; of the empty set none. */
   coverage(bits: Bits): "none" | "some" | "all" {
     const words = this.words;
     let inside = 0;
@@ -76,8 +76,8 @@ export class CandidateSet {
       inside |= words[at] & bits[at];
       outside |= words[at] & ~bits[at];
     }
-    if (outside === 0) return "all";
-    return inside === 0 ? "none" : "some";
+    if (inside === 0) return "none";
+    return outside === 0 ? "all" : "some";
   }
 
   /** Whether the domain of that index is in the set. */

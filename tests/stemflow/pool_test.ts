@@ -135,6 +135,11 @@ Deno.test("a pool of no profiles has an empty set and denies everything", () => 
   assert.equal(pool.startForCommand("/bin/sh").size, 0);
   assert.deepEqual(pool.effective(pool.all()), []);
   assert.deepEqual(pool.potential(pool.all()), []);
+  for (const action of ["read", "write"] as const) {
+    assert.equal(pool.request(pool.all(), { action, path: "/a" }).kind, "denied");
+  }
+  const one = poolOf([ro("/a")]);
+  assert.equal(one.request(one.setOf([]), { action: "read", path: "/a" }).kind, "denied");
 });
 
 Deno.test("a domain of no accesses allows nothing, and empties what it intersects with", () => {
