@@ -125,8 +125,8 @@ function standing(binds: readonly Bind[], { action, path }: Access) {
 
 function verdictOf(profiles: readonly ProfileExplanation[]): Explanation["verdict"] {
   const candidates = profiles.filter(({ candidate }) => candidate);
-  if (candidates.every(({ allows }) => allows)) return "granted";
-  return candidates.some(({ allows }) => allows) ? "possible" : "impossible";
+  if (!candidates.some(({ allows }) => allows)) return "impossible";
+  return candidates.every(({ allows }) => allows) ? "granted" : "possible";
 }
 
 /** An action as a verb's form in a sentence. */
