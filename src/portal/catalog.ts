@@ -97,18 +97,28 @@ export class Catalog {
     return this.#startCommand(set, [command, executable, real.path]);
   }
 
+  /**
+   * The domains that have all that a profile has, its own among them.
+   *
+   * @param name the profile's
+   * @param exact whether only its own is wanted
+   * @throws UserError when there is no such profile
+   */
+  widerThan(name: string, exact: boolean): CandidateSet {
+    const wanted = traitsOf(this.profile(name));
+    const wider = this.pool.membersOf(this.pool.startForProfile(name, exact));
+    return this.pool.setOf(
+      wider.filter((other) => hasAll(traitsOf(this.profile(other)), wanted)),
+    );
+  }
+
   #startNamed(
     name: string,
     exact: boolean,
     accesses: readonly Access[],
     executable: string,
   ): Start {
-    const wanted = traitsOf(this.profile(name));
-    const wider = this.pool.startForProfile(name, exact);
-    const names = this.pool.membersOf(wider);
-    let set = this.pool.setOf(
-      names.filter((other) => hasAll(traitsOf(this.profile(other)), wanted)),
-    );
+    let set = this.widerThan(name, exact);
     for (const access of accesses) {
       const decision = this.pool.request(set, access);
       if (decision.kind === "transition") set = decision.next;

@@ -5,13 +5,14 @@
  */
 import type { JailStatus } from "../protocol/messages.ts";
 import { toDot } from "../stemflow/dot.ts";
-import { buildGraph, type Graph, launchStarts } from "../stemflow/graph.ts";
+import { buildGraph, type Graph } from "../stemflow/graph.ts";
 import type { Catalog } from "./catalog.ts";
+import { startsOf } from "./starts.ts";
 
 function graphOf(catalog: Catalog, jails: readonly JailStatus[]): Graph {
   const { pool } = catalog;
   return buildGraph(pool, {
-    starts: launchStarts(pool),
+    starts: startsOf(catalog),
     // A jail may have started with profiles that are not there any more.
     jails: jails.filter(({ candidates }) => candidates.every((name) => pool.find(name)))
       .map(({ id, candidates }) => ({ id, set: pool.setOf(candidates) })),

@@ -106,3 +106,28 @@ testAsUser("of two profiles with the same grants, the one that is named decides"
   }
   assert.equal(await run(), " 1000\n", "without a name it is what both have");
 });
+
+testAsUser("the graph shows the domains that launches start in, and no others", async (world) => {
+  Deno.removeSync(`${world.profiles}/plain.toml`);
+  const paths = Object.fromEntries(
+    ["a", "b", "c", "d"].map((name) => [name, `${world.home}/${name}`]),
+  );
+  Object.values(paths).forEach((path) => world.directory(path));
+  const profile = (name: string, match: string) =>
+    world.profile(name, { [paths[name]]: "read" }, match);
+  profile("a", '[run]\nmatch = ["sh", "x*"]');
+  profile("b", '[run]\nmatch = ["sh", "env"]');
+  profile("c", "");
+  profile("d", "");
+  const info = await world.run(["info", "--json"]);
+  assert.deepEqual([info.status, info.stderr], [0, ""]);
+  const nodes: { name: string; start: boolean }[] = JSON.parse(info.stdout).domains;
+  const starts = nodes.filter(({ start }) => start).map(({ name }) => name);
+  assert.deepEqual(starts.toSorted(), ["a", "a ∩ b", "b", "c", "c ∩ d", "d"]);
+  const domainOf = async (...command: string[]) =>
+    (await startOf(world, "--", ...command)).replaceAll("-", " ∩ ");
+  const ask = "/proc/sys/kernel/hostname";
+  assert.equal(await domainOf("sh", "-c", `cat ${ask}`), "a ∩ b");
+  assert.equal(await domainOf("env", "cat", ask), "b");
+  assert.equal(await domainOf("cat", ask), "c ∩ d");
+});
