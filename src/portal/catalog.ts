@@ -42,6 +42,8 @@ export class Catalog {
   /** The domains. */
   readonly pool: Pool;
   readonly #profiles: ReadonlyMap<string, ResolvedProfile>;
+  /** The profiles of each domain, by its index. */
+  readonly #byDomain: ReadonlyMap<number, readonly ResolvedProfile[]>;
 
   /** Builds the pool of profiles, whose names differ. */
   constructor(profiles: readonly ResolvedProfile[]) {
@@ -53,6 +55,7 @@ export class Catalog {
       })),
     );
     this.#profiles = new Map(profiles.map((profile) => [profile.name, profile]));
+    this.#byDomain = Map.groupBy(profiles, ({ name }) => this.pool.indexOf(name));
   }
 
   /** All profiles, in order; those with a namesake in accesses included. */
@@ -159,16 +162,12 @@ export class Catalog {
     };
   }
 
+  /** One domain's are the one that it is named after, and those with the same accesses. */
   #candidates(set: CandidateSet): Candidate[] {
-    return this.pool.membersOf(set).flatMap((domain) =>
-      this.#profilesOf(domain).map((profile) => ({ domain, profile }))
-    );
-  }
-
-  /** A domain's profiles: the one that it is named after, and those with the same accesses. */
-  #profilesOf(domain: string): ResolvedProfile[] {
-    const merged = this.pool.merged.filter(({ into }) => into === domain).map(({ name }) => name);
-    return [domain, ...merged].map((name) => this.profile(name));
+    return Array.from(set).flatMap((index) => {
+      const domain = this.pool.domains[index].name;
+      return this.#byDomain.get(index)?.map((profile) => ({ domain, profile })) ?? [];
+    });
   }
 
   #refuse(executable: string, accesses: readonly Access[]): UserError {
