@@ -14,7 +14,7 @@ export type Environment = (name: string) => string | undefined;
 export interface ExpansionContext {
   /** The environment, only asked for XDG variables. */
   readonly environment: Environment;
-  /** The home directory, an absolute path. */
+  /** The home directory, an absolute path; empty where it is not known. */
   readonly home: string;
   /** Where user-dirs.dirs is read. */
   readonly files: FileSystem;

@@ -6,8 +6,8 @@
 import { AT_FDCWD, close, openAt, OpenFlag, readAll, statusOf } from "../../ffi/file.ts";
 import { installedDirectory, installedFile, namesInMemory } from "../../ffi/library.ts";
 import {
-  homeDirectory,
   processEnvironment,
+  statedHome,
   statedProfileDirectories,
   userProfileDirectory,
 } from "../protocol/locations.ts";
@@ -73,6 +73,7 @@ export function loadInstalled(stated: readonly string[]): LoadedProfiles {
     shipped: shippedProfiles(),
     includeShipped: !areStated,
     environment: processEnvironment,
-    home: homeDirectory(processEnvironment),
+    // Without one, a path of the home's is told of: were it the root's, "~" would grant everything.
+    home: statedHome(processEnvironment) ?? "",
   });
 }

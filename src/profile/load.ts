@@ -35,7 +35,7 @@ export interface LoadOptions {
   readonly includeShipped?: boolean;
   /** The environment, asked for XDG variables only. */
   readonly environment: Environment;
-  /** The user's home directory, an absolute path. */
+  /** The user's home directory, an absolute path; empty where it is not known. */
   readonly home: string;
   /** The host's files; those of this machine unless said. */
   readonly files?: FileSystem;

@@ -63,7 +63,8 @@ export class RiskFinder {
    */
   constructor(resolver: HostResolver, home: string, profileDirectories: readonly string[]) {
     this.#resolver = resolver;
-    this.#home = this.#real(home);
+    const real = this.#real(home);
+    this.#home = real === "/" ? "" : real;
     this.#profileDirectories = profileDirectories.filter((path) => path.startsWith("/"))
       .map((directory) => this.#real(directory));
   }

@@ -20,9 +20,14 @@ function absolute(environment: Environment, name: string): string | undefined {
   return value?.startsWith("/") ? value.replace(/\/+$/, "") || "/" : undefined;
 }
 
-/** The home directory. */
+/** The home directory that the environment names, or undefined where it names none. */
+export function statedHome(environment: Environment): string | undefined {
+  return absolute(environment, "HOME");
+}
+
+/** The home directory; the root where none is named. */
 export function homeDirectory(environment: Environment): string {
-  return absolute(environment, "HOME") ?? "/";
+  return statedHome(environment) ?? "/";
 }
 
 /**

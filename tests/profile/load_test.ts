@@ -303,3 +303,12 @@ Deno.test("problems are told file by file, each from its top to its end", () => 
     "/p/c.toml:3:1",
   ]);
 });
+
+Deno.test("where the home is not known, no path is taken from the root instead", () => {
+  const text = 'name = "a"\nfs.bind = [{ path = "~", write = true }, { path = "~/x*" }]\n';
+  const { messages } = load({ "/p/a.toml": text, "/x1": "" }, { home: "" });
+  assert.equal(messages.length, 2);
+  for (const message of messages) {
+    assert.match(message, /the home directory is not known; set HOME/);
+  }
+});

@@ -102,3 +102,14 @@ testAsUser("a NUL in an argument cannot be, one in a profile is refused", async 
   world.write(`${world.profiles}/broken.toml`, 'name = "broken"\n[run]\ncmd = ["a\\u0000b"]\n');
   await assertNoPortal(world, {}, "broken.toml:3", "NUL");
 });
+
+testAsUser("a profile of the home where HOME is not known grants nothing of it", async (world) => {
+  const env = { HOME: undefined };
+  world.profile("plain", {}, '[[fs.bind]]\npath = "~"\nwrite = true\n');
+  const place = /plain\.toml:\d+:8: /;
+  await assertNoPortal(world, { env }, place, "the home directory is not known; set HOME");
+  world.profile("plain", {}, '[[fs.bind]]\npath = "~"\nwrite = true\noptional = true\n');
+  const { stdout } = await world.run(["profile", "show", "plain"], { env });
+  assert.match(stdout, /^1 optional path left out\n *~$/m);
+  assert.doesNotMatch(stdout, /directory  \/$/m);
+});
