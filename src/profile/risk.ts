@@ -46,6 +46,9 @@ const HOME_FILES: readonly string[] = [
   "bin",
 ];
 
+// Where services listen: the system's bus and its administrators' sockets, and the user's own session.
+const SOCKET_DIRECTORIES = /^\/run(?:\/dbus|\/user(?:\/\d+)?)?$/;
+
 const GIT_FILES: readonly string[] = [".git/hooks", ".git/config"];
 
 /** Finds what can be written through a grant and acts outside the jail. */
@@ -83,6 +86,9 @@ export class RiskFinder {
         what: `Binding "/" grants ${write ? "writing" : "reading"} every file of the host`,
         remedy: "only /proc, /dev and /tmp stay the jail's own; bind what is needed instead",
       });
+    }
+    if (grant.kind === "socket" || SOCKET_DIRECTORIES.test(grant.path)) {
+      warnings.push(reachable(grant));
     }
     if (!write) return warnings;
     const started = this.#homeFiles(grant.path);
@@ -128,6 +134,14 @@ export class RiskFinder {
 
 function overlap(left: string, right: string): boolean {
   return isWithin(left, right) || isWithin(right, left);
+}
+
+function reachable({ path, kind }: Resolved): Refusal {
+  const what = kind === "socket" ? "a service" : "the sockets of services";
+  return {
+    what: `Binding ${quote(path)} reaches ${what} outside the jail`,
+    remedy: "to connect needs no write = true; bind the files that are needed, or use [desktop]",
+  };
 }
 
 function risk(path: string, files: readonly string[], effect: string): Refusal {

@@ -83,3 +83,16 @@ Deno.test("such a file that is kept elsewhere, behind a link, is recognised", ()
   assert.match(settings, /"\/home\/u\/\.config\/autostart"/, "also one that is not there yet");
   assert.deepEqual(warnings("/data", false, host), []);
 });
+
+Deno.test("a socket, or a directory that services have theirs in, is told, also for reading", () => {
+  const host = { "/srv/s": { kind: "socket" }, "/run/systemd/resolve/x": "" } as const;
+  assert.deepEqual(warnings("/srv/s", false, host), [
+    'Binding "/srv/s" reaches a service outside the jail: to connect needs no write = true; ' +
+    "bind the files that are needed, or use [desktop]",
+  ]);
+  for (const path of ["/run", "/run/user", "/run/user/1000", "/run/dbus"]) {
+    assert.match(warnings(path, false).join(), /reaches the sockets of services outside/, path);
+  }
+  assert.deepEqual(warnings("/run/systemd/resolve", false, host), []);
+  assert.deepEqual(warnings("/run/user/1000/doc", false), []);
+});
