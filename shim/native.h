@@ -4,6 +4,7 @@
  * native.c memory that other processes read, and errno
  * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
  *          and a vfork child may not return to its caller anyway)
+ * follow.c a path through its links, where each component would be a call of its own
  * exchange.c  a client's request and its answer, in one call
  * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
  *
@@ -34,6 +35,19 @@ STEMJAIL_EXPORT int64_t stemjail_send(int socket, const void *bytes, uint64_t le
                                       const void *control, uint64_t control_length);
 STEMJAIL_EXPORT int64_t stemjail_receive(int socket, void *bytes, uint64_t length, void *control,
                                          uint64_t control_size, uint32_t *out);
+
+/*
+ * Follows a path, and every symbolic link on it, but none past `root`/proc.
+ *
+ * `path` is absolute; it and what its links say are taken from `root`. `real` has room for PATH_MAX
+ * bytes and gets the path that was reached, without links and without NUL: nothing for the root.
+ * At most so many `links` are followed and so many `steps` made, each a name of the path or of a
+ * link.
+ *
+ * Returns the number of bytes, or -1 with errno: ELOOP at a limit.
+ */
+STEMJAIL_EXPORT int64_t stemjail_follow(int root, const char *path, char *real, uint64_t links,
+                                        uint64_t steps);
 
 /* Copies bytes to an address. */
 STEMJAIL_EXPORT void stemjail_copy(uintptr_t to, const void *from, uint64_t length);
