@@ -25,7 +25,6 @@ const NONBLOCK = 0o4000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
-const MAXIMUM_EVENTS = 64;
 // The kernel packs struct epoll_event on x86-64 alone.
 const EVENT_BYTES = Deno.build.arch === "x86_64" ? 12 : 16;
 const DATA_OFFSET = Deno.build.arch === "x86_64" ? 4 : 8;
@@ -44,7 +43,21 @@ export interface Event {
 /** A set of descriptors to wait for. */
 export class Poller {
   readonly #epoll = check("epoll_create1", libc.epoll_create1(CLOEXEC));
-  readonly #events = new Uint8Array(MAXIMUM_EVENTS * EVENT_BYTES);
+  readonly #events: Uint8Array<ArrayBuffer>;
+
+  /**
+   * Watches nothing yet.
+   *
+   * @param most how many descriptors one wait tells of; those beyond are told of by the next
+   */
+  constructor(private readonly most = 64) {
+    this.#events = new Uint8Array(most * EVENT_BYTES);
+  }
+
+  /** The descriptor of the set itself, readable when one of its own is ready. */
+  get descriptor(): number {
+    return this.#epoll;
+  }
 
   /** Starts to watch a descriptor. */
   add(descriptor: number, readiness: number): void {
@@ -67,7 +80,7 @@ export class Poller {
    * @param timeout milliseconds, or -1 for no limit
    */
   wait(timeout: number): Event[] {
-    const count = libc.epoll_wait(this.#epoll, this.#events, MAXIMUM_EVENTS, timeout);
+    const count = libc.epoll_wait(this.#epoll, this.#events, this.most, timeout);
     return this.#decode(checkUnless(["EINTR"], "epoll_wait", count));
   }
 
@@ -76,7 +89,7 @@ export class Poller {
     const count = await libc.epoll_wait_elsewhere(
       this.#epoll,
       this.#events,
-      MAXIMUM_EVENTS,
+      this.most,
       timeout,
     );
     // The errno stays behind in the other thread, and EINTR is the one that can be had here.

@@ -12,12 +12,14 @@ const libc = bind({
   listen: { parameters: ["i32", "i32"], result: "i32" },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 });
 
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
 const SO_PEERCRED = 17;
 
 /** Who connected, as the kernel says and as the reader's namespaces translate it. */
@@ -74,4 +76,14 @@ export function peerOf(socket: number): Peer {
   );
   const [pid, uid, gid] = new Uint32Array(credentials.buffer);
   return { pid, uid, gid };
+}
+
+/**
+ * Bounds what the kernel keeps of messages that the other end does not read (SO_SNDBUF).
+ *
+ * @param bytes with the kernel's own for each message; it takes twice as many, and a few at least
+ */
+export function limitUnread(socket: number, bytes: number): void {
+  const value = new Uint8Array(Uint32Array.of(bytes).buffer);
+  check("setsockopt", libc.setsockopt(socket, SOL_SOCKET, SO_SNDBUF, value, value.length));
 }

@@ -126,7 +126,7 @@ export class Jail {
       (event) => this.#tell(event),
     );
     this.#session = session;
-    this.empty.server.start((request, pid, answer) => requests.handle(request, pid, answer));
+    this.empty.server.start((request, pid) => requests.handle(request, pid));
     this.#application = startIn(this.empty, order, session, standard);
     const { master } = this.#application;
     const masters = master < 0 ? [] : [master];

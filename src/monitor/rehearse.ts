@@ -80,7 +80,7 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
   });
   const isDecidable = order.domains[0].binds.some(({ path }) => path === DIFFERENCE);
   const request = parseShimRequest(encodeShimRequest(DIFFERENCE, true));
-  if (isDecidable && request !== null) requests.handle(request, Deno.pid, () => {});
+  if (isDecidable && request !== null) requests.handle(request, Deno.pid);
   const nothing = openAt(AT_FDCWD, NOTHING, OpenFlag.readWrite);
   try {
     startIn(empty, order, session, [nothing, nothing, nothing]);

@@ -14,12 +14,18 @@ import {
   ResolveFlag,
 } from "../../ffi/file.ts";
 import type { MonitorEvent } from "../protocol/messages.ts";
-import { encodeShimReply, type ShimRequest, Verdict, type VerdictCode } from "../protocol/shim.ts";
+import {
+  encodeShimReply,
+  type ShimRequest,
+  ShimRequestKind,
+  Verdict,
+  type VerdictCode,
+} from "../protocol/shim.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { decide } from "./decide.ts";
 import { GrantError, type Grants } from "./grants.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import type { Answer } from "./serve.ts";
+import type { Replies } from "./serve.ts";
 import type { DomainState } from "./state.ts";
 
 /** Denials with a reason that are told to the portal in one second; the jail must not fill its log. */
@@ -40,14 +46,18 @@ export class JailRequests {
     private readonly tell: (event: MonitorEvent) => void,
   ) {}
 
-  /** Handles one request of process `pid` of the jail. */
-  handle(request: ShimRequest, pid: number, answer: Answer): void {
-    const reply = (verdict: VerdictCode, text?: Uint8Array) =>
-      answer(encodeShimReply(verdict, request.kind, this.state.generation, text));
-    if (request.kind === 1) return reply(this.#access(request.path, request.write, pid));
-    if (!this.isUnconfined) return reply(Verdict.refused);
-    if (request.kind === 2) return this.#list(request.path, reply);
-    reply(this.#mount(request));
+  /** Handles one request of process `pid` of the jail; its replies. */
+  handle(request: ShimRequest, pid: number): Replies {
+    if (request.kind === 1) {
+      return [this.#reply(request.kind, this.#access(request.path, request.write, pid))];
+    }
+    if (!this.isUnconfined) return [this.#reply(request.kind, Verdict.refused)];
+    if (request.kind === 2) return this.#list(request.path);
+    return [this.#reply(request.kind, this.#mount(request))];
+  }
+
+  #reply(kind: ShimRequest["kind"], verdict: VerdictCode, text?: Uint8Array) {
+    return encodeShimReply(verdict, kind, this.state.generation, text);
   }
 
   #access(path: Uint8Array, write: boolean, pid: number): VerdictCode {
@@ -91,20 +101,23 @@ export class JailRequests {
   }
 
   /** The names in a directory of the host, each in a message of its own, and one without text. */
-  #list(path: Uint8Array, reply: (verdict: VerdictCode, text?: Uint8Array) => void): void {
+  *#list(path: Uint8Array): Generator<Uint8Array<ArrayBuffer>, undefined> {
+    const kind = ShimRequestKind.list;
     try {
       const flags = OpenFlag.readOnly | OpenFlag.directory;
       const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks;
       const directory = openResolved(this.jail.namespaces.hostRoot, path, { flags, resolve });
       try {
-        for (const name of readDirectory(directory)) reply(Verdict.granted, name);
+        for (const name of readDirectory(directory)) {
+          yield this.#reply(kind, Verdict.granted, name);
+        }
       } finally {
         close(directory);
       }
-      reply(Verdict.granted);
+      yield this.#reply(kind, Verdict.granted);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      reply(Verdict.denied);
+      yield this.#reply(kind, Verdict.denied);
     }
   }
 

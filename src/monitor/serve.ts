@@ -3,11 +3,15 @@
  * a message is read into a buffer of fixed size, without descriptors, parsed once, and answered
  * once; nobody can make the monitor wait or remember.
  *
+ * Processes take turns: in each round every one that has something to ask is answered once, over
+ * whichever of its connections, so that who asks seldom waits for one request of each other process
+ * and no more.
+ *
  * @module
  */
-import { Readiness } from "../../ffi/epoll.ts";
+import { Poller, Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
-import { listenAt, peerOf } from "../../ffi/listener.ts";
+import { limitUnread, listenAt, peerOf } from "../../ffi/listener.ts";
 import { openFileLimit } from "../../ffi/process.ts";
 import { createSocket, receive, send, SocketType } from "../../ffi/socket.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
@@ -19,32 +23,35 @@ import {
   type ShimRequest,
   Verdict,
 } from "../protocol/shim.ts";
+import { type Connection, Connections } from "./connections.ts";
 import { RUN_DIRECTORY } from "./skeleton.ts";
 
-/**
- * So many connections are kept; beyond, the one that was silent for the longest is closed. Half of
- * the descriptors stay for the monitor's own work.
- */
+/** So many connections are kept. Half of the descriptors stay for the monitor's own work. */
 const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
 const BACKLOG = 128;
+const MAXIMUM_UNREAD_BYTES = 16 * 1024;
+/** Replies of one turn, where a request has several. */
+const REPLIES = 64;
 
-/** Sends one reply to the asker. */
-export type Answer = (reply: Uint8Array<ArrayBuffer>) => void;
+/** Replies to one request, made as the asker takes them. */
+export type Replies = Iterable<Uint8Array<ArrayBuffer>>;
 
-/** Handles one well-formed request of a process, by sending its replies. */
-export type RequestHandler = (request: ShimRequest, pid: number, answer: Answer) => void;
+/** Handles one well-formed request of a process. */
+export type RequestHandler = (request: ShimRequest, pid: number) => Replies;
 
 /** The jail's socket. */
 export class RequestServer {
   readonly #listener: number;
   /** A message is handled before the next one is read. */
   readonly #bytes = new Uint8Array(MAXIMUM_REQUEST_BYTES + 1);
-  readonly #maximum = maximumConnections();
-  /** From the one that was silent longest to the one that spoke last. */
-  readonly #connections = new Map<number, number>();
+  readonly #connections: Connections;
+  readonly #poller: Poller;
 
   /** Binds the socket; the calling thread is in M1, where the run directory is still writable. */
   constructor(private readonly reactor: Reactor) {
+    const maximum = maximumConnections();
+    this.#connections = new Connections(maximum);
+    this.#poller = new Poller(maximum + 1);
     this.#listener = createSocket(SocketType.seqpacket | SocketType.nonblocking);
     listenAt(this.#listener, `${RUN_DIRECTORY}/socket`, BACKLOG);
   }
@@ -52,62 +59,99 @@ export class RequestServer {
   /** Begins to answer. */
   start(handler: RequestHandler): void {
     const acceptor = new Acceptor(this.#listener);
-    this.reactor.watch(this.#listener, Readiness.readable, () => {
-      // All that wait: whoever floods the queue is not to be in front of the others for long.
-      for (let count = 0; count < BACKLOG; count++) {
-        const connection = acceptor.next();
-        if (connection < 0) return;
-        this.#begin(connection, handler);
-      }
+    this.#poller.add(this.#listener, Readiness.readable);
+    this.reactor.watch(this.#poller.descriptor, Readiness.readable, () => {
+      this.#round(acceptor, handler);
     });
   }
 
-  #begin(connection: number, handler: RequestHandler): void {
-    if (this.#connections.size >= this.#maximum) {
-      const [silent] = this.#connections.keys();
-      this.#close(silent);
-    }
-    try {
-      this.reactor.watch(connection, Readiness.readable, () => this.#serve(connection, handler));
-      this.#connections.set(connection, peerOf(connection).pid);
-      // Who comes has a question, and most never have another.
-      this.#serve(connection, handler);
-    } catch {
-      this.#connections.set(connection, 0);
-      this.#close(connection);
+  #round(acceptor: Acceptor, handler: RequestHandler): void {
+    const ready = this.#poller.wait(0).map(({ descriptor }) => descriptor);
+    // Who comes has a question, and most never have another.
+    if (ready.includes(this.#listener)) ready.push(...this.#admitAll(acceptor));
+    const served = new Set<number>();
+    for (const socket of ready) {
+      const connection = this.#connections.get(socket);
+      if (connection === undefined || served.has(connection.pid)) continue;
+      if (this.#serve(connection, handler)) served.add(connection.pid);
     }
   }
 
-  #serve(connection: number, handler: RequestHandler): void {
+  /** All that wait: whoever floods the queue is not to be in front of the others for long. */
+  #admitAll(acceptor: Acceptor): number[] {
+    const admitted: number[] = [];
+    for (let count = 0; count < BACKLOG; count++) {
+      const socket = acceptor.next();
+      if (socket < 0) break;
+      this.#admit(socket);
+      admitted.push(socket);
+    }
+    return admitted;
+  }
+
+  #admit(socket: number): void {
+    const surplus = this.#connections.surplus();
+    if (surplus !== null) this.#close(surplus);
     try {
-      const bytes = this.#bytes;
-      const message = receive(connection, bytes);
-      if (message === null) return;
-      if (message.length === 0) return this.#close(connection);
-      this.#handle(connection, bytes.subarray(0, message.length), handler);
+      limitUnread(socket, MAXIMUM_UNREAD_BYTES);
+      const { pid } = peerOf(socket);
+      this.#poller.add(socket, Readiness.readable);
+      this.#connections.add({ socket, pid, replies: null, unsent: null });
     } catch {
-      this.#close(connection);
+      close(socket);
     }
   }
 
-  #handle(connection: number, message: Uint8Array, handler: RequestHandler): void {
-    const pid = this.#connections.get(connection) ?? 0;
-    this.#connections.delete(connection);
-    this.#connections.set(connection, pid);
-    const request = parseShimRequest(message);
+  /** Lets a connection have its turn; whether it was one. */
+  #serve(connection: Connection, handler: RequestHandler): boolean {
+    try {
+      if (connection.replies === null) return this.#read(connection, handler);
+      if (this.#reply(connection)) this.#poller.change(connection.socket, Readiness.readable);
+    } catch {
+      this.#close(connection);
+    }
+    return true;
+  }
+
+  #read(connection: Connection, handler: RequestHandler): boolean {
+    const bytes = this.#bytes;
+    const message = receive(connection.socket, bytes);
+    if (message === null) return false;
+    if (message.length === 0) {
+      this.#close(connection);
+      return false;
+    }
+    this.#connections.touch(connection);
+    const request = parseShimRequest(bytes.subarray(0, message.length));
     if (request === null) {
-      send(connection, encodeShimReply(Verdict.malformed, 0, 0));
-      return this.#close(connection);
+      send(connection.socket, encodeShimReply(Verdict.malformed, 0, 0));
+      this.#close(connection);
+    } else {
+      connection.replies = handler(request, connection.pid)[Symbol.iterator]();
+      // Whoever does not listen is not heard meanwhile.
+      if (!this.#reply(connection)) this.#poller.change(connection.socket, Readiness.writable);
     }
-    handler(request, pid, (reply) => {
-      // A reader that lets its replies pile up has had its chance.
-      if (send(connection, reply) < 0) this.#close(connection);
-    });
+    return true;
   }
 
-  #close(connection: number): void {
+  /** Sends as much as the turn and the asker allow; whether that was all. */
+  #reply(connection: Connection): boolean {
+    for (let count = 0; count < REPLIES; count++) {
+      connection.unsent ??= connection.replies?.next().value ?? null;
+      if (connection.unsent === null) {
+        connection.replies = null;
+        return true;
+      }
+      if (send(connection.socket, connection.unsent) < 0) return false;
+      connection.unsent = null;
+    }
+    return false;
+  }
+
+  #close(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
-    this.reactor.unwatch(connection);
-    close(connection);
+    connection.replies?.return?.();
+    this.#poller.remove(connection.socket);
+    close(connection.socket);
   }
 }

@@ -25,7 +25,7 @@ const MAXIMUM_GROWTH_KIB = 160 * 1024;
 
 const kinds = [
   ...["hold", "half-closed", "connect-close", "deaf", "granted", "denied"],
-  ...["long", "distinct", "garbage", "labyrinth"],
+  ...["long", "distinct", "garbage", "labyrinth", "maze"],
 ];
 
 function residentKib(pid: number): number {
@@ -76,7 +76,9 @@ testAsEveryone(
     profile(world, "neighbour", { [`${world.home}`]: "read" });
     for (const kind of kinds) {
       assertAllFailed(await flood(world, kind), 1);
-      for (const name of ["up", "out", "done", "labyrinth"]) remove(`${world.work}/${name}`);
+      for (const name of ["up", "out", "done", "labyrinth-800", "labyrinth-3"]) {
+        remove(`${world.work}/${name}`);
+      }
     }
     const log = Deno.statSync(world.log).size;
     assert.ok(log < 1024 * 1024, `the log has ${log} bytes`);

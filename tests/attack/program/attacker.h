@@ -50,6 +50,8 @@ size_t raise_descriptor_limit(void);
 int replay(int count, char **arguments);
 int send_descriptors(int count, char **arguments);
 int flood(int count, char **arguments);
+int turns(int count, char **arguments);
+int deaf(int count, char **arguments);
 int forge(int count, char **arguments);
 int ask_mode(int count, char **arguments);
 int swap(int count, char **arguments);

@@ -113,14 +113,15 @@ static void ask_deaf(void) {
     }
 }
 
-/* A path that leads through links and deep directories, in a tree of the jail's own. */
-static void make_labyrinth(char *path, size_t size) {
+/* A path that leads through links and directories, in a tree of the jail's own: through the
+ * deepest, or through as many as are followed at all. */
+static void make_labyrinth(char *path, size_t size, int levels) {
     char target[PATH_MAX] = "", link[32];
-    snprintf(path, size, "%s/labyrinth", granted);
+    snprintf(path, size, "%s/labyrinth-%d", granted, levels);
     mkdir(path, 0700);
     if (chdir(path) != 0)
         fail(path);
-    for (size_t level = 0; level < LEVELS; level++) {
+    for (int level = 0; level < levels; level++) {
         if (mkdir("d", 0700) != 0 && errno != EEXIST)
             fail("mkdir");
         strcat(target, "d/");
@@ -129,7 +130,7 @@ static void make_labyrinth(char *path, size_t size) {
     }
     if (chdir(path) != 0)
         fail("chdir");
-    for (size_t level = 0; level < LEVELS; level++)
+    for (int level = 0; level < levels; level++)
         strcat(target, "../");
     for (int at = 0; at < 38; at++) {
         snprintf(link, sizeof link, "l%d", at);
@@ -139,11 +140,14 @@ static void make_labyrinth(char *path, size_t size) {
     }
 }
 
-static void request_labyrinth(void) {
+static void request_labyrinth_of(int levels) {
     char path[PATH_MAX];
-    make_labyrinth(path, sizeof path);
+    make_labyrinth(path, sizeof path, levels);
     request_path(path);
 }
+
+static void request_labyrinth(void) { request_labyrinth_of(LEVELS); }
+static void request_maze(void) { request_labyrinth_of(3); }
 
 static const struct kind {
     const char *name;
@@ -155,6 +159,7 @@ static const struct kind {
     {"granted", "A60", request_granted}, {"denied", "A60", request_denied},
     {"long", "A60", request_long},       {"distinct", "A60", request_distinct},
     {"garbage", "A57", request_garbage}, {"labyrinth", "A60", request_labyrinth},
+    {"maze", "A60", request_maze},
 };
 
 /* Milliseconds until a well-meant request is answered; negative if it never is. */

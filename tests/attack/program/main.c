@@ -7,11 +7,10 @@ static const struct mode {
     const char *name;
     int (*run)(int count, char **arguments);
 } modes[] = {
-    {"ask", ask_mode},        {"descriptors", send_descriptors},
-    {"disagree", disagree},   {"flood", flood},
-    {"forge", forge},         {"replay", replay},
-    {"roll-back", roll_back}, {"stream", replay_stream},
-    {"swap", swap},           {"take-over", take_over},
+    {"ask", ask_mode},      {"deaf", deaf},           {"descriptors", send_descriptors},
+    {"disagree", disagree}, {"flood", flood},         {"forge", forge},
+    {"replay", replay},     {"roll-back", roll_back}, {"stream", replay_stream},
+    {"swap", swap},         {"take-over", take_over}, {"turns", turns},
 };
 
 int main(int count, char **arguments) {
