@@ -69,6 +69,8 @@ export interface FreeMount {
 
 /** Performs mount plans. */
 export class Grants {
+  readonly #longestBind: number;
+
   /**
    * Grants in one jail.
    *
@@ -81,7 +83,12 @@ export class Grants {
     private readonly skeleton: Skeleton,
     private readonly expected: ReadonlyMap<string, FileStatus["kind"]>,
     private readonly rootEntries: readonly string[],
-  ) {}
+  ) {
+    this.#longestBind = [...expected.keys()].reduce(
+      (most, { length }) => Math.max(most, length),
+      0,
+    );
+  }
 
   /**
    * Mounts a plan, in its order.
@@ -131,9 +138,10 @@ export class Grants {
 
   /** Why a bind at or above a path is not what it was when its profile was loaded, or null. */
   changedBind(path: string): string | null {
-    const names = path.split("/").slice(1);
-    for (let depth = 1; depth <= names.length; depth++) {
-      const bind = `/${names.slice(0, depth).join("/")}`;
+    // The path is the jail's and may be long; no further than a bind can be.
+    const known = `${path.slice(0, this.#longestBind + 1)}/`;
+    for (let end = known.indexOf("/", 1); end > 0; end = known.indexOf("/", end + 1)) {
+      const bind = known.slice(0, end);
       const expected = this.expected.get(bind);
       if (expected === undefined || expected === "link") continue;
       const changed = this.#changeAt(bind, expected);

@@ -25,7 +25,7 @@ const MAXIMUM_GROWTH_KIB = 160 * 1024;
 
 const kinds = [
   ...["hold", "half-closed", "connect-close", "deaf", "granted", "denied"],
-  ...["long", "distinct", "garbage", "labyrinth", "maze"],
+  ...["long", "distinct", "garbage", "labyrinth", "maze", "long-denied"],
 ];
 
 function residentKib(pid: number): number {

@@ -70,7 +70,22 @@ testAsEveryone(
   async (world) => {
     install(world);
     profile(world, "flooder", { [world.work]: "write" });
-    const output = await attack(world, ["deaf", world.work, "3000"], { profile: "flooder" });
+    const output = await attack(world, ["deaf", world.work, "r", "3000"], { profile: "flooder" });
     assert.equal(output, "other=0 answers=3000\n");
+  },
+);
+
+/** Where each denial took milliseconds, it would be a minute. */
+const PATIENCE = 20_000;
+
+testAsEveryone(
+  "A60: to say why a long path is denied is no more work than a short one",
+  async (world) => {
+    install(world);
+    profile(world, "flooder", { [world.work]: "write" });
+    const path = `/usr${"/a".repeat(2045)}`;
+    const difference = { profile: "flooder", patience: PATIENCE };
+    const output = await attack(world, ["deaf", path, "w", "4000"], difference);
+    assert.equal(output, "other=1 answers=4000\n");
   },
 );

@@ -76,6 +76,15 @@ static void request_long(void) {
     request_path(path);
 }
 
+/* A path that could be read, but not written: it costs more to say why not. */
+static void request_long_denied(void) {
+    unsigned char request[REQUEST_HEADER + MAXIMUM_PATH];
+    char path[MAXIMUM_PATH + 1] = "/usr";
+    while (strlen(path) < MAXIMUM_PATH - 1)
+        strcat(path, "/a");
+    request_without_end(request, make_access(request, path, true));
+}
+
 static void request_garbage(void) {
     unsigned char garbage[REQUEST_HEADER + 64];
     for (size_t at = 0; at < sizeof garbage; at++)
@@ -159,7 +168,7 @@ static const struct kind {
     {"granted", "A60", request_granted}, {"denied", "A60", request_denied},
     {"long", "A60", request_long},       {"distinct", "A60", request_distinct},
     {"garbage", "A57", request_garbage}, {"labyrinth", "A60", request_labyrinth},
-    {"maze", "A60", request_maze},
+    {"maze", "A60", request_maze},       {"long-denied", "A60", request_long_denied},
 };
 
 /* Milliseconds until a well-meant request is answered; negative if it never is. */

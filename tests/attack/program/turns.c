@@ -104,12 +104,13 @@ int turns(int count, char **arguments) {
     return 0;
 }
 
-/* deaf PATH NUMBER: asks so often before it listens; how many answers it then has. */
+/* deaf PATH r|w NUMBER: asks so often before it listens; how many answers it then has. */
 int deaf(int count, char **arguments) {
-    if (count != 2)
+    if (count != 3)
         return 2;
-    request_length = make_access(request, arguments[0], false);
-    const int connection = monitor_connect(), number = atoi(arguments[1]);
+    const bool write = arguments[1][0] == 'w';
+    request_length = make_access(request, arguments[0], write);
+    const int connection = monitor_connect(), number = atoi(arguments[2]);
     const pid_t sender = fork();
     if (sender == 0) {
         for (int at = 0; at < number; at++) {
@@ -120,7 +121,7 @@ int deaf(int count, char **arguments) {
     }
     /* Somebody else is answered meanwhile. */
     usleep(200000);
-    const int other = ask(arguments[0], false);
+    const int other = ask(arguments[0], write);
     int answers = 0;
     while (answers < number && receive_generation(connection) != 0)
         answers++;
