@@ -115,6 +115,20 @@ testUnconfined("an empty directory has an empty list", async (session, _places, 
   assert.deepEqual([status, stdout], [0, ""]);
 });
 
+testUnconfined("a list is whole, however long it is and however late it is read", async (
+  session,
+  _places,
+  world,
+) => {
+  const names = Array.from({ length: 3000 }, (_, index) => `${index}-`.padEnd(100, "n"));
+  for (const name of names) world.write(`${world.work}/${name}`, "");
+  for (const reader of ["cat", "(sleep 1; cat)"]) {
+    const list = await session.run(`stemjail shim --list ${world.work} | ${reader}`);
+    assert.deepEqual([list.status, list.stderr], [0, ""]);
+    assert.deepEqual(list.stdout.trim().split("\n").sort(), names.sort());
+  }
+});
+
 testUnconfined("mount brings a directory of the host, read-only unless said", async (
   session,
   { secret },
