@@ -22,6 +22,7 @@ const libc = bind({
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
+  fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
   unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
@@ -230,6 +231,11 @@ export function ensureTree(path: string, mode: number): void {
   names.forEach((_, index) =>
     ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, mode)
   );
+}
+
+/** chmod(2): permission bits, whatever the umask(2) is. */
+export function setMode(path: Text, mode: number): void {
+  check("chmod", libc.fchmodat(AT_FDCWD, cString(path), mode, 0), describe(path));
 }
 
 /** symlinkat(2). */

@@ -43,6 +43,7 @@ export const MountFlag = {
   noSetuid: 2n,
   noDevices: 4n,
   noExecute: 8n,
+  remount: 0x20n,
   recursive: 0x4000n,
   private: 1n << 18n,
   slave: 1n << 19n,
@@ -59,7 +60,7 @@ export const MountAttribute = {
 const empty = cString("");
 
 /**
- * mount(2) of a new file system.
+ * mount(2) of a new file system, or with `remount` of other options of the one at `target`.
  *
  * @param options the file system's own, such as `mode=0755`
  */
@@ -117,22 +118,6 @@ export function cloneTree(directory: number, path: Text, recursive: boolean): nu
  */
 export function sealTree(tree: number, attributes: bigint): void {
   setAttributes(tree, attributes, AT_EMPTY_PATH | AT_RECURSIVE);
-}
-
-/** Takes the read-only attribute from a detached tree that consists of one mount. */
-export function makeWritable(tree: number): void {
-  const structure = new BigUint64Array([0n, MountAttribute.readOnly, MountFlag.private, 0n]);
-  check(
-    "mount_setattr",
-    libc.mountSetattr(
-      SYS_mount_setattr,
-      tree,
-      empty,
-      AT_EMPTY_PATH,
-      new Uint8Array(structure.buffer),
-      32n,
-    ),
-  );
 }
 
 /** Like {@link sealTree}, for the mount alone on which `path` lies. */

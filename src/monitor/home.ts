@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, close, linkAt } from "../../ffi/file.ts";
-import { attachTree, cloneTree, makeWritable } from "../../ffi/mount.ts";
+import { AT_FDCWD, close, linkAt, openAt, OpenFlag } from "../../ffi/file.ts";
+import { attachTree } from "../../ffi/mount.ts";
 import type { OrderedHome } from "../protocol/messages.ts";
 import { encodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { findPlace, isSameFile, makeOwnDirectory } from "./place.ts";
@@ -41,13 +41,9 @@ export function makeHome(
   if (path === null) return;
   namespaces.inJail(() => {
     for (const link of home.links) makeLink(skeleton, link.path, link.target);
-    const place = makeOwnDirectory(skeleton, path, PRIVATE);
-    try {
-      // The jail's /tmp is writable as it is.
-      if (!path.startsWith("/tmp/")) openToWriting(path);
-    } finally {
-      close(place);
-    }
+    close(makeOwnDirectory(skeleton, path, PRIVATE));
+    // The jail's /tmp is writable as it is.
+    if (!path.startsWith("/tmp/")) mountHome(skeleton, path);
   });
 }
 
@@ -61,35 +57,20 @@ function makeLink(skeleton: Skeleton, path: string, target: string): void {
   }
 }
 
-/** The directory over itself, once more and writable: the root around it stays read-only. */
-function openToWriting(path: string): void {
-  const tree = cloneTree(AT_FDCWD, path, false);
-  try {
-    makeWritable(tree);
-    const target = findPlace(AT_FDCWD, path, false);
-    attachTree(tree, target, path);
-    close(target);
-  } finally {
-    close(tree);
-  }
+/** The root around it is read-only, and the mount point with it. */
+function mountHome({ home }: Skeleton, path: string): void {
+  const target = findPlace(AT_FDCWD, path, false);
+  attachTree(home.tree, target, path);
+  close(target);
+  home.path = path;
 }
 
 /**
  * Where the home is the jail's own, or null: for the ceiling, which is then to allow writing there.
- *
- * @param home what HOME names inside
  */
-export function ownHome(
-  namespaces: MountNamespaces,
-  skeleton: Skeleton,
-  home: OrderedHome,
-): string | null {
-  const path = usable(home.path);
-  if (path === null || path.startsWith("/tmp/")) return null;
-  return isSameFile(
-      findPlace(namespaces.jailRoot, path, false),
-      findPlace(skeleton.root, path, false),
-    )
-    ? path
-    : null;
+export function ownHome(namespaces: MountNamespaces, skeleton: Skeleton): string | null {
+  const { path, tree } = skeleton.home;
+  if (path === null) return null;
+  const shown = findPlace(namespaces.jailRoot, path, false);
+  return isSameFile(shown, openAt(tree, ".", OpenFlag.pathOnly)) ? path : null;
 }

@@ -14,6 +14,7 @@ import type { EmptyJail } from "./empty_jail.ts";
 import { Grants } from "./grants.ts";
 import { makeHome, ownHome } from "./home.ts";
 import { JailRequests } from "./requests.ts";
+import { limitScratch } from "./scratch.ts";
 import { uncoverProc } from "./skeleton.ts";
 import { DomainState } from "./state.ts";
 
@@ -49,6 +50,7 @@ export function furnish(
     for (const { path, kind } of binds) expected.set(path, kind);
   }
   const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
+  namespaces.inJail(() => limitScratch(order.scratch));
   makeHome(namespaces, skeleton, order.home);
   const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
   const session = new JailSession(empty, order.domains, provisions, tell);
@@ -71,7 +73,7 @@ function confine(
 ): Confinement {
   return makeConfinement(order, standard, namespaces, filters, {
     files: session.ownFiles,
-    home: ownHome(namespaces, skeleton, order.home),
+    home: ownHome(namespaces, skeleton),
   });
 }
 

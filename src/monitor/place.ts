@@ -1,7 +1,7 @@
 /**
  * Places in a jail for what is not a grant: in its own /dev and /tmp, and files of its own in /etc.
  *
- * Two of them the application can write to, so names there may be its traps: nothing is followed, nothing
+ * Some of them the application can write to, so names there may be its traps: nothing is followed, nothing
  * that exists is opened, and a place that cannot be had is not used.
  *
  * @module
@@ -34,8 +34,12 @@ interface Base {
 }
 
 /** The calling thread is in M1 when a base is opened; the most specific one comes first. */
-function basesOf({ root, devices }: Skeleton): Base[] {
+function basesOf({ root, devices, home }: Skeleton): Base[] {
+  const own = home.path === null
+    ? []
+    : [{ path: home.path, open: () => openAt(home.tree, ".", directory) }];
   return [
+    ...own,
     { path: "/dev/runtime", open: () => openAt(AT_FDCWD, "/dev/runtime", directory) },
     { path: "/tmp", open: () => openAt(AT_FDCWD, "/tmp", directory) },
     { path: "/dev", open: () => openAt(devices, ".", directory) },

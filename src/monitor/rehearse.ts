@@ -36,8 +36,10 @@ const NOTHING = "/dev/null";
 const GRANTED = ["usr", "etc/passwd", "bin"];
 /** What two domains differ in, so that there is a transition to decide. */
 const DIFFERENCE = "/usr";
-const HOME = "stemjail-rehearsal";
-const HOME_LINK = "stemjail-rehearsal-link";
+/** In /tmp, since the home's own file system can be mounted but once. */
+const HOME = "/tmp/stemjail-rehearsal";
+const HOME_LINK = "stemjail-rehearsal";
+const SCRATCH = { bytes: 1 << 16, files: 64 };
 
 type Bind = OrderedDomain["binds"][number];
 
@@ -60,14 +62,15 @@ function orderOf(binds: readonly Bind[]): LaunchOrder {
     rootEntries: [],
     file: NOTHING,
     arguments: [NOTHING],
-    environment: [`HOME=/${HOME}`],
+    environment: [`HOME=${HOME}`],
     directory: "/",
     directoryRequired: false,
     terminal: [],
     linger: false,
     limits: [],
+    scratch: SCRATCH,
     fileMask: 0o022,
-    home: { path: `/${HOME}`, links: [{ path: `/${HOME_LINK}`, target: `/${HOME}` }] },
+    home: { path: HOME, links: [{ path: `/${HOME_LINK}`, target: HOME }] },
     provisions: [],
     nestedNamespaces: false,
     unconfined: false,
@@ -112,7 +115,7 @@ function remove(directory: number, name: string): void {
 
 function removeNames({ root, run }: Skeleton): void {
   remove(run, TABLE_NAME);
-  for (const name of [...GRANTED, "etc", HOME_LINK, HOME]) remove(root, name);
+  for (const name of [...GRANTED, "etc", HOME_LINK]) remove(root, name);
 }
 
 /**

@@ -26,6 +26,7 @@ import {
 } from "../../ffi/mount.ts";
 import { changeDirectory } from "../../ffi/namespace.ts";
 import { userId } from "../../ffi/process.ts";
+import { makeScratch, type Scratch } from "./scratch.ts";
 
 /** Where the jail's own files for shim and tools are; /dev cannot be bound, so nothing hides it. */
 export const RUN_DIRECTORY = "/dev/stemjail";
@@ -71,6 +72,16 @@ export interface Skeleton {
   readonly run: number;
   /** The file system of /dev, writable, without anything that is mounted on it. */
   readonly devices: number;
+  /** The home directory in the jail's own memory for files. */
+  readonly home: OwnHome;
+}
+
+/** A home directory that is the jail's own. */
+export interface OwnHome {
+  /** Its tree, which is mounted once the jail has a path for it. */
+  readonly tree: number;
+  /** That path; null before, and where the jail has none. */
+  path: string | null;
 }
 
 /**
@@ -79,8 +90,8 @@ export interface Skeleton {
  * @param files go into the run directory
  */
 export function buildSkeleton(files: readonly RunFile[]): Skeleton {
-  mountNewRoot();
-  mountDevices();
+  const { home, ...scratch } = mountNewRoot();
+  mountDevices(scratch);
   leaveOldRoot();
   sealProc();
   const run = fillRunDirectory(files);
@@ -88,29 +99,31 @@ export function buildSkeleton(files: readonly RunFile[]): Skeleton {
   const devices = cloneTree(AT_FDCWD, "/dev", false);
   sealMount("/", readOnly);
   sealMount("/dev", MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noExecute);
-  return { root, run, devices };
+  return { root, run, devices, home: { tree: home, path: null } };
 }
 
 /** From here on paths are relative: `.` is the new root, and / still the host's. */
-function mountNewRoot(): void {
+function mountNewRoot(): Scratch {
   // /proc exists on every system, and nothing of it is needed any more.
-  mountFileSystem("tmpfs", "/proc", sealed, "mode=0755,size=50%");
+  mountFileSystem("tmpfs", "/proc", sealed, "mode=0755,size=64m");
   changeDirectory("/proc");
   for (const name of ["proc", "dev", "tmp"]) ensureDirectoryAt(AT_FDCWD, name, 0o755);
   // While the host's /proc is in the namespace: the kernel wants one that is fully visible.
   // Who may not trace a process does not see it: the monitor is none of the jail's business.
   mountFileSystem("proc", "proc", sealedData, "hidepid=ptraceable");
-  mountFileSystem("tmpfs", "tmp", sealed, "mode=1777,size=50%");
+  const scratch = makeScratch("tmp");
+  attachAt(scratch.tmp, "tmp");
+  return scratch;
 }
 
-function mountDevices(): void {
+function mountDevices({ shm, runtime }: Pick<Scratch, "shm" | "runtime">): void {
   mountFileSystem("tmpfs", "dev", MountFlag.noSetuid | MountFlag.noExecute, "mode=0755,size=1m");
   for (const name of ["shm", "pts", "stemjail", "runtime"]) {
     ensureDirectoryAt(AT_FDCWD, `dev/${name}`, 0o755);
   }
-  mountFileSystem("tmpfs", "dev/shm", sealed, "mode=1777,size=50%");
+  attachAt(shm, "dev/shm");
   // What XDG_RUNTIME_DIR names inside.
-  mountFileSystem("tmpfs", "dev/runtime", sealed, "mode=0700,size=10%");
+  attachAt(runtime, "dev/runtime");
   mountFileSystem(
     "devpts",
     "dev/pts",

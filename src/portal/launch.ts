@@ -13,6 +13,7 @@ import type {
   OrderedDomain,
   OrderedHome,
   OrderedLimit,
+  OrderedScratch,
   Provision,
   RunRequest,
 } from "../protocol/messages.ts";
@@ -23,6 +24,7 @@ import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
 import { offerSession } from "./desktop.ts";
 import { composeEnvironment } from "./environment.ts";
+import { totalMemory } from "./memory.ts";
 import { resolverProvision } from "./network.ts";
 import type { Launch } from "./jails.ts";
 
@@ -64,6 +66,19 @@ function limitsOf(profiles: readonly ResolvedProfile[]): OrderedLimit[] {
   ];
   if (addressSpace === Infinity) return limits;
   return [...limits, { resource: Resource.addressSpace, value: addressSpace * MIB }];
+}
+
+/** Room for small files, as a source tree has them, without giving their number away. */
+const BYTES_PER_FILE = 8 * 1024;
+const LEAST_FILES = 1024;
+const MOST_FILES = 1024 * 1024;
+
+/** The tightest of any candidate, and never more than half of the machine's memory. */
+function scratchOf(profiles: readonly ResolvedProfile[]): OrderedScratch {
+  const stated = profiles.map(({ limits }) => limits.tmpMb).filter((value) => value > 0);
+  const bytes = Math.min(...stated.map((value) => value * MIB), Math.floor(totalMemory() / 2));
+  const files = Math.floor(bytes / BYTES_PER_FILE);
+  return { bytes, files: Math.min(MOST_FILES, Math.max(LEAST_FILES, files)) };
 }
 
 function rootEntries(profiles: readonly ResolvedProfile[]): string[] {
@@ -161,6 +176,7 @@ export function planLaunch(
     terminal: request.terminal,
     linger: lingers(request, catalog, profiles),
     limits: limitsOf(profiles),
+    scratch: scratchOf(profiles),
     fileMask,
     nestedNamespaces: profiles.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,

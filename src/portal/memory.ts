@@ -24,12 +24,21 @@ export function isShortOfMemory(text: string): boolean {
   return kilobytes(text, "MemAvailable") < LEAST_SHARE * kilobytes(text, "MemTotal");
 }
 
-/** Whether the kernel would have to make room for a few more processes. */
-export function isMemoryShort(): boolean {
+function memoryInformation(): string {
   const file = openAt(AT_FDCWD, "/proc/meminfo", OpenFlag.readOnly);
   try {
-    return isShortOfMemory(new TextDecoder().decode(readAll(file, MAXIMUM_BYTES)));
+    return new TextDecoder().decode(readAll(file, MAXIMUM_BYTES));
   } finally {
     close(file);
   }
+}
+
+/** Whether the kernel would have to make room for a few more processes. */
+export function isMemoryShort(): boolean {
+  return isShortOfMemory(memoryInformation());
+}
+
+/** The machine's memory, in bytes. */
+export function totalMemory(): number {
+  return kilobytes(memoryInformation(), "MemTotal") * 1024;
 }

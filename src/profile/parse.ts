@@ -93,6 +93,7 @@ function toProfile(name: string, stated: ProfileFile, source: ProfileSource): Pa
       openFiles: limits.open_files,
       addressSpaceMb: limits.address_space_mb,
       coreMb: limits.core_mb,
+      tmpMb: limits.tmp_mb,
     },
     sandbox: { nestedNamespaces: sandbox.nested_namespaces },
   };

@@ -89,6 +89,8 @@ export interface LimitSettings {
   readonly addressSpaceMb: number;
   /** Size of a core file in MiB, 0 for none written: RLIMIT_CORE. */
   readonly coreMb: number;
+  /** Files in the jail's own memory, in MiB, 0 for half of the machine's: size= of tmpfs(5). */
+  readonly tmpMb: number;
 }
 
 /** What `[sandbox]` says. */
@@ -166,7 +168,7 @@ export const DEFAULT_SETTINGS: ProfileSettings = {
     portals: false,
   },
   // Room for a browser or a parallel build, and an end to a fork bomb.
-  limits: { processes: 4096, openFiles: 16_384, addressSpaceMb: 0, coreMb: 0 },
+  limits: { processes: 4096, openFiles: 16_384, addressSpaceMb: 0, coreMb: 0, tmpMb: 0 },
   sandbox: { nestedNamespaces: false },
 };
 

@@ -125,6 +125,7 @@ function formatLimits(limits: LimitSettings): string {
     `${limits.openFiles} open files`,
     `address space ${space}`,
     limits.coreMb === 0 ? "no core files" : `core files of ${limits.coreMb} MiB`,
+    `${limits.tmpMb === 0 ? "half the memory" : `${limits.tmpMb} MiB`} for files of its own`,
   ].join(", ");
 }
 

@@ -74,6 +74,7 @@ export interface ProfileFile {
     readonly open_files?: number;
     readonly address_space_mb?: number;
     readonly core_mb?: number;
+    readonly tmp_mb?: number;
   };
   /** `[sandbox]` */
   readonly sandbox?: { readonly nested_namespaces?: boolean };
@@ -220,6 +221,7 @@ export const profileShape: Shape<ProfileFile> = table(
       open_files: integer(8, MOST_OPEN_FILES),
       address_space_mb: integer(0, MOST_MEGABYTES),
       core_mb: integer(0, MOST_MEGABYTES),
+      tmp_mb: integer(0, MOST_MEGABYTES),
     }, "[limits]"),
     sandbox: table({ nested_namespaces: boolean }, "[sandbox]"),
   },

@@ -162,6 +162,14 @@ export interface OrderedLimit {
   readonly value: number;
 }
 
+/** How much a jail may keep in files of its own, which are in memory (tmpfs(5)). */
+export interface OrderedScratch {
+  /** Bytes. */
+  readonly bytes: number;
+  /** Files, directories and links, each of which takes about a kilobyte besides. */
+  readonly files: number;
+}
+
 /** Portal to monitor: become this jail. Client connection and descriptors 0, 1, 2 come along. */
 export interface LaunchOrder {
   /** Which order it is. */
@@ -188,6 +196,8 @@ export interface LaunchOrder {
   readonly fileMask: number;
   /** What setrlimit(2) is told. */
   readonly limits: readonly OrderedLimit[];
+  /** What its own file system may hold. */
+  readonly scratch: OrderedScratch;
   /** The home directory inside; where nothing grants it, it is the jail's own. */
   readonly home: OrderedHome;
   /** What can appear of the user's session. */

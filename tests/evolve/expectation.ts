@@ -197,7 +197,7 @@ export class Expectation {
 
   #granted(mounts: readonly Mount[]): Mount[] {
     const tree = new MountTree(mounts);
-    const own = tree.at("/").device;
+    const own = tree.at("/tmp").device;
     return tree.visible().filter(({ point, device }) =>
       point !== "/" && !ownPlaces.some((place) => isWithin(point, place)) &&
       !(point === this.#home && device === own)

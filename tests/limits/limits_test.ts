@@ -1,7 +1,7 @@
 /** A jail that takes all it can get leaves the host usable, and the portal serving. */
 
 import assert from "node:assert/strict";
-import { testAsUser } from "../system/harness.ts";
+import { testAsEveryone, testAsUser } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { processesOf } from "../system/traces.ts";
 import type { World } from "../system/world.ts";
@@ -77,12 +77,83 @@ testAsUser("A crash leaves no core file", async (world) => {
   assert.deepEqual([...Deno.readDirSync(world.work)], []);
 });
 
-testAsUser("A full /dev is its own jail's concern", async (world) => {
-  const fill = "cat /dev/zero > /dev/shm/full & sleep 0.2; kill $!; " +
-    "truncate -s 1G /dev/shm/large && echo ran";
-  assert.equal((await world.inside(fill)).stdout, "ran\n");
+const ownPlaces = ["/tmp", "/dev/shm", "$HOME", "$XDG_RUNTIME_DIR"];
+
+testAsEveryone("All of a jail's own files share one limit, wherever they are", async (world) => {
+  limits(world, "tmp_mb = 8");
+  const size = 'df --output=size -B1048576 "$place" | tail -1 | tr -d " "';
+  const each = (command: string) => `for place in ${ownPlaces.join(" ")}; do ${command}; done`;
+  assert.equal((await world.inside(each(size))).stdout, "8\n".repeat(ownPlaces.length));
+  for (const place of ownPlaces) {
+    const fill = `head -c 64M /dev/zero > "${place}/full"; stat -c %s "${place}/full"`;
+    const refused = each(`(echo x > "$place/more") 2>&- && echo "$place took more"`);
+    const { stdout, stderr } = await world.inside(`${fill}; ${refused}; true`);
+    assert.equal(stdout, `${8 * 1024 * 1024}\n`, place);
+    assert.match(stderr, /No space left on device/);
+  }
   await assertServing(world);
 });
+
+testAsEveryone("A jail's own files are limited in number too", async (world) => {
+  limits(world, "tmp_mb = 8");
+  const many = [
+    "import errno, os, sys",
+    "for place in sys.argv[1:]:",
+    " made = 0",
+    " try:",
+    "  while made < 5000:",
+    "   os.mkdir(f'{place}/{made}')",
+    "   made += 1",
+    " except OSError as error: print(errno.errorcode[error.errno])",
+    " print(made > 900, made < 1100)",
+    " for number in range(made): os.rmdir(f'{place}/{number}')",
+  ].join("\n");
+  const { stdout, stderr } = await world.inside(`python3 -c "${many}" ${ownPlaces.join(" ")}`);
+  assert.equal(stdout, "ENOSPC\nTrue True\n".repeat(ownPlaces.length), stderr);
+});
+
+testAsEveryone(
+  "The tightest limit of any profile that a jail could be of is its own",
+  async (world) => {
+    limits(world, "tmp_mb = 8");
+    world.profile(
+      "tighter",
+      { [world.work]: "write", [world.base]: "read" },
+      "[limits]\ntmp_mb = 3",
+    );
+    world.profile("untold", { [world.work]: "write", [world.home]: "read" });
+    const { stdout } = await world.inside("df --output=size -B1048576 /tmp | tail -1");
+    assert.equal(stdout.trim(), "3");
+  },
+);
+
+testAsEveryone("Without a limit of a profile's it is half of the memory", async (world) => {
+  const memory = Deno.systemMemoryInfo().total;
+  const { stdout } = await world.inside("df --output=size -B1 /tmp | tail -1");
+  assert.ok(Math.abs(Number(stdout) - memory / 2) < 1024 * 1024, stdout);
+});
+
+const fillBytes = "head -c 4M /dev/zero > /tmp/full";
+const fillNames = "cd /dev/shm; for i in $(seq 1100); do mkdir $i || break; done";
+
+testAsEveryone(
+  "A jail whose own files fill their place still gets what it asks for",
+  async (world) => {
+    Deno.removeSync(`${world.profiles}/plain.toml`);
+    // A mount point in the jail's own home is one of its own files, but takes no block.
+    for (const [fill, place] of [[fillBytes, world.home], [fillNames, `${world.base}/elsewhere`]]) {
+      for (const name of ["one", "other"]) {
+        const tree = `${place}/${name}/deep`;
+        Deno.mkdirSync(tree, { recursive: true });
+        Deno.writeTextFileSync(`${tree}/file`, `of ${name}\n`);
+        world.profile(name, { [world.work]: "write", [tree]: "read" }, "[limits]\ntmp_mb = 1");
+      }
+      const { stdout, stderr } = await world.inside(`(${fill}); cat ${place}/one/deep/file`);
+      assert.match(stderr, /No space left on device/);
+      assert.equal(stdout, "of one\n", stderr);
+    }
+  },
+);
 
 testAsUser(
   "A flood of messages to the monitor does not keep other jails waiting",

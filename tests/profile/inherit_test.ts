@@ -38,6 +38,7 @@ Deno.test("a profile that says nothing has every default", () => {
     openFiles: 16384,
     addressSpaceMb: 0,
     coreMb: 0,
+    tmpMb: 0,
   });
   assert.deepEqual(sandbox, { nestedNamespaces: false });
 });

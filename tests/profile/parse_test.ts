@@ -64,6 +64,7 @@ processes = 1_000
 open_files = 0x100
 address_space_mb = 0
 core_mb = 5
+tmp_mb = 6
 [sandbox]
 nested_namespaces = true
 `);
@@ -93,6 +94,7 @@ nested_namespaces = true
     openFiles: 256,
     addressSpaceMb: 0,
     coreMb: 5,
+    tmpMb: 6,
   });
   assert.deepEqual(profile.sandbox, { nestedNamespaces: true });
 });
