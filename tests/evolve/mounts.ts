@@ -6,7 +6,10 @@ export interface Mount {
   readonly parent: string;
   /** MAJOR:MINOR of the file system. */
   readonly device: string;
-  /** Path in the file system of what is mounted. */
+  /**
+   * Path in the file system of what is mounted. What was replaced there since is still the mount's own:
+   * the host's package manager may well do that to /etc/ld.so.cache during a test.
+   */
   readonly root: string;
   /** Where it is mounted. */
   readonly point: string;
@@ -32,7 +35,7 @@ function parseMount(line: string): Mount {
     id,
     parent,
     device,
-    root: unescape(root),
+    root: unescape(root).replace(/\/\/deleted$/, ""),
     point: unescape(point),
     options: new Set(options.split(",")),
     type: tail.split(" ")[0],

@@ -50,6 +50,11 @@ class Collector {
     this.#wake();
   }
 
+  /** Everything so far, where the stream has ended. */
+  get end(): string | null {
+    return this.#isOver ? this.#text : null;
+  }
+
   /** What came before a line that begins with a mark, and the rest of that line. */
   async until(mark: string): Promise<{ before: string; line: string }> {
     const deadline = setTimeout(() => {
@@ -106,7 +111,7 @@ export class Session {
     const expectation = new Expectation(world, options.shipped ?? false);
     const child = spawn(world, options, shell);
     const streams = { stdout: new Collector(child.stdout), stderr: new Collector(child.stderr) };
-    const jail = await appear(world);
+    const jail = await appear(world, streams.stderr);
     const session = new Session(world, child, jail, expectation, streams);
     await session.runUnverified(":");
     session.#pid = applicationOf(jail.pid);
@@ -238,9 +243,10 @@ async function jailsOf(world: World): Promise<JailStatus[]> {
 
 const known = new Set<string>();
 
-/** The jail that has just been started. */
-function appear(world: World): Promise<JailStatus> {
+/** The jail that has just been started, by a client that writes its errors to a stream. */
+function appear(world: World, errors: Collector): Promise<JailStatus> {
   return soon("a jail appears", async () => {
+    if (errors.end !== null) throw new Error(`The client ended: ${errors.end}`);
     const jail = (await jailsOf(world)).at(-1);
     if (jail === undefined || known.has(`${world.base} ${jail.id}`)) return null;
     known.add(`${world.base} ${jail.id}`);
@@ -260,6 +266,6 @@ function applicationOf(monitor: number): number {
 
 async function soon<T>(what: string, find: () => T | null | Promise<T | null>): Promise<T> {
   let found: T | null = null;
-  await eventually(what, async () => (found = await find()) !== null);
+  await eventually(what, async () => (found = await find()) !== null, PATIENCE_MILLISECONDS);
   return found!;
 }

@@ -242,8 +242,15 @@ testAsUser("bash completes commands, options and operands", async (world) => {
 });
 
 testAsUser("doctor finds nothing wrong with a system on which jails run", async (world) => {
-  const { status, stdout } = await world.run(["doctor"]);
-  assert.equal(status, 0);
+  // It waits half a second for the jail that it tries, which a machine at its limits can exceed.
+  let stdout = "";
+  const isWell = async () => {
+    const outcome = await world.run(["doctor"]);
+    stdout = outcome.stdout;
+    assert.ok(outcome.status === 0 || stdout.includes("no answer within"), stdout);
+    return outcome.status === 0;
+  };
+  await eventually("doctor has its answer in time", isWell, 60_000);
   assert.match(stdout, /namespaces/);
   assert.match(stdout, /Landlock/);
   assert.match(stdout, /kernel/);

@@ -97,7 +97,7 @@ async function feed(
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  milliseconds = 10_000,
+  milliseconds = PATIENCE_MILLISECONDS,
 ): Promise<void> {
   const deadline = performance.now() + milliseconds;
   while (!await condition()) {
