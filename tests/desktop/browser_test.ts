@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import type { Program } from "../../scripts/program_table.ts";
 import { eventually } from "../system/process.ts";
 import type { World } from "../system/harness.ts";
 import { type Display, shareOf, testWithRootAnd, untilShown, withDisplay } from "./desktop.ts";
 import { withTunnel } from "./network.ts";
+import { note } from "./seen.ts";
 
 /** A browser, as a user knows it. */
 interface Browser {
   readonly command: readonly string[];
+  /** As the README's table has it. */
+  readonly program: Program;
   /** The shipped profile that it starts in. */
   readonly profile: string;
   /** What its windows are called, for xdotool. */
@@ -16,9 +20,17 @@ interface Browser {
 }
 
 const browsers: readonly Browser[] = [
-  { command: ["firefox-esr"], profile: "firefox", windowClass: "firefox", page: "-contentproc" },
   {
+    command: ["firefox-esr"],
+    program: "Firefox, a page of one client",
+    profile: "firefox",
+    windowClass: "firefox",
+    page: "-isForBrowser",
+  },
+  {
+    // In the place of a program made with Electron, which is Chromium with a page of its own.
     command: ["chromium", "--no-first-run", "--no-default-browser-check"],
+    program: "Chromium, a page of one client",
     profile: "chromium",
     windowClass: "chromium",
     page: "--type=renderer",
@@ -51,6 +63,7 @@ function prepare(world: World, { profile }: Browser): typeof usual {
     const directory = `${world.home}/Clients/${client}`;
     world.directory(directory);
     world.write(`${directory}/page.html`, page(colour));
+    world.write(`${directory}/next.html`, page(GREEN));
     Deno.writeTextFileSync(
       `${profiles}/${client}.toml`,
       `name = "${client}"\nextends = ["${profile}"]\nrun.match = ["${profile}*"]
@@ -126,7 +139,7 @@ function statuses(world: World, word: string): { filters: number; users: string 
 
 for (const browser of browsers) {
   testBrowser(browser, "shows a client's file, and then never the other's", (world) => {
-    const file = (client: string) => `file://${world.home}/Clients/${client}/page.html`;
+    const file = (name: string) => `file://${world.home}/Clients/${name}.html`;
     const line = ["--", ...browser.command, "about:blank"];
     return withBrowser(world, browser, line, async ({ display, go, domain }) => {
       const first = `left ∩ right ∩ ${browser.profile}`;
@@ -135,13 +148,18 @@ for (const browser of browsers) {
         const search = `xdotool search --onlyvisible --class ${browser.windowClass}`;
         return (await world.shell(search, { env: display.env })).status === 0;
       }, 30_000);
-      await go(file("left"));
+      await go(file("left/page"));
       await untilShown(world, display, RED);
       assert.equal(await domain(), "left");
-      await go(file("right"));
+      await go(file("right/page"));
       await eventually("the page has gone", async () => await shareOf(world, display, RED) < 0.1);
       assert.ok(await shareOf(world, display, BLUE) < 0.01);
       assert.equal(await domain(), "left");
+      // The same browser goes on, with what it may see.
+      await go(file("left/next"));
+      await untilShown(world, display, GREEN);
+      assert.ok(await shareOf(world, display, BLUE) < 0.01);
+      note({ program: browser.program, profile: browser.profile, transitions: [first, "left"] });
     });
   });
 

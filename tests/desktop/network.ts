@@ -10,8 +10,16 @@ const TUNNEL = "/dev/net/tun";
 export interface Network {
   /** The server's name, which its own name server knows. */
   readonly name: string;
+  /** What it serves on port 8080. */
+  readonly directory: string;
   /** Runs `stemjail ARGS` on the host, as the world's user. */
   run(args: readonly string[], how?: Start): Promise<Outcome>;
+  /** Runs `use` while a program of the world's user serves a port of the server. */
+  serving<Result>(
+    line: readonly string[],
+    port: number,
+    use: () => Promise<Result>,
+  ): Promise<Result>;
 }
 
 /** How a program of the host is run, where it differs from the usual. */
@@ -19,6 +27,7 @@ export interface Start {
   /** Commands that root runs first, in a mount namespace that the program has too. */
   readonly mounts?: readonly string[];
   readonly patience?: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 async function asRoot(world: World, script: string): Promise<void> {
@@ -75,13 +84,19 @@ export async function withNetwork<Result>(
       asRoot: true,
     }))
       .status === 0;
-  const run: Network["run"] = (args, { mounts = [], patience } = {}) => {
-    const { uid, gid } = world.user;
+  const { uid, gid } = world.user;
+  const user = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
+  const run: Network["run"] = (args, { mounts = [], patience, env } = {}) => {
     const script = [...mounts, 'exec "$@"'].join(" && ");
     const start = ["ip", "netns", "exec", host, "unshare", "--mount", "sh", "-c", script, "sh"];
-    const user = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
     const line = [...start, ...user, world.executable, ...args];
-    return world.start(line, { asRoot: true, cwd: "/", patience }).outcome;
+    return world.start(line, { asRoot: true, cwd: "/", patience, env }).outcome;
+  };
+  const serving: Network["serving"] = (line, port, use) => {
+    const connect = `ip netns exec ${host} bash -c ': < /dev/tcp/10.99.7.1/${port}'`;
+    const isServed = async () => (await world.shell(connect, { asRoot: true })).status === 0;
+    const start = ["ip", "netns", "exec", server, ...user, ...line];
+    return during(world, start, {}, isServed, use, true);
   };
   await asRoot(world, setUp);
   try {
@@ -102,7 +117,7 @@ export async function withNetwork<Result>(
               names,
               {},
               answers(host, "http://server.test:8080/page"),
-              () => use({ name: "server.test", run }),
+              () => use({ name: "server.test", directory: page, run, serving }),
               true,
             ),
           true,
