@@ -53,8 +53,11 @@ export async function during<Result>(
     await eventually(`${line[0]} serves`, wait);
     return await use();
   } finally {
-    if (ended === null) server.kill("SIGKILL");
+    // Gently first, so that it leaves nothing.
+    if (ended === null) server.kill("SIGTERM");
+    const timer = setTimeout(() => server.kill("SIGKILL"), 5_000);
     await server.outcome;
+    clearTimeout(timer);
   }
 }
 
@@ -65,8 +68,7 @@ export interface Display {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Display numbers that the tests use: apart from a user's, and from those of other test files. */
-let nextNumber = 200 + Deno.pid % 20_000;
+let displays = 0;
 
 /** Whether there is a socket at a path. */
 export function isSocket(path: string): boolean {
@@ -77,23 +79,43 @@ export function isSocket(path: string): boolean {
   }
 }
 
-/** Runs `use` with a display that wants a cookie, which is added to the world's authority file. */
+/** The number that a server wrote into a file, or null before that. */
+function readNumber(path: string): number | null {
+  try {
+    const text = Deno.readTextFileSync(path);
+    return text.endsWith("\n") ? Number(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Runs `use` with a display that wants a cookie, which is added to the world's authority file. The server
+ * chooses a free number.
+ */
 export function withDisplay<Result>(
   world: World,
   use: (display: Display) => Promise<Result>,
 ): Promise<Result> {
-  const number = nextNumber++;
+  const place = `${world.base}/display-${displays++}`;
   const authority = `${world.home}/.Xauthority`;
   const cookie = crypto.randomUUID().replaceAll("-", "");
-  const env = { DISPLAY: `:${number}`, XAUTHORITY: authority };
-  const start = [
-    `xauth -q -f ${authority} add :${number} MIT-MAGIC-COOKIE-1 ${cookie}`,
-    `exec Xvfb :${number} -screen 0 1024x768x24 -nolisten tcp -auth ${authority}`,
-  ].join(" && ");
-  const isReady = async () =>
-    isSocket(`/tmp/.X11-unix/X${number}`) &&
-    (await world.start(["xdpyinfo"], { env }).outcome).status === 0;
-  return during(world, ["sh", "-c", start], {}, isReady, () => use({ number, env }));
+  const add = (file: string, number: number) =>
+    `xauth -q -f ${file} add :${number} MIT-MAGIC-COOKIE-1 ${cookie}`;
+  // Of its own file the server takes every cookie, whatever display it is for.
+  const start = `${add(`${place}.auth`, 0)} && exec Xvfb -displayfd 3 -screen 0 1024x768x24 \
+    -nolisten tcp -auth ${place}.auth 3> ${place}.number`;
+  let display: Display | null = null;
+  const isReady = async () => {
+    const number = readNumber(`${place}.number`);
+    if (number === null) return false;
+    display = { number, env: { DISPLAY: `:${number}`, XAUTHORITY: authority } };
+    const { status } = await world.shell(`${add(authority, number)} && xdpyinfo`, {
+      env: display.env,
+    });
+    return status === 0;
+  };
+  return during(world, ["sh", "-c", start], {}, isReady, () => use(display!));
 }
 
 /** A colour's share of a display's pixels, from 0 to 1. */
