@@ -88,7 +88,7 @@ async function withBrowser(
   line: readonly string[],
   use: (shown: Shown) => Promise<void>,
 ): Promise<void> {
-  await withTunnel(0o666, () =>
+  await withTunnel(() =>
     withDisplay(world, async (display) => {
       const env = { ...prepare(world, browser), ...display.env };
       const jail = world.start([world.executable, "run", ...line], {
@@ -112,7 +112,8 @@ async function withBrowser(
         jail.kill("SIGTERM");
         await jail.outcome;
       }
-    }));
+    })
+  );
 }
 
 function testBrowser(browser: Browser, what: string, body: (world: World) => Promise<void>): void {

@@ -18,12 +18,13 @@ function testWork(
     [...work.needs, "pasta", "curl", "dnsmasq", "ip", "setpriv"],
     `${work.program}: it moves to the client whose file it opens`,
     (world) =>
-      withTunnel(0o666, () =>
+      withTunnel(() =>
         withNetwork(world, (network) => {
           const run = (args: readonly string[]) =>
             network.run(args, { env: usual, patience: 120_000 });
           return around(world, network, () => doWork(world, work, run));
-        })),
+        })
+      ),
   );
 }
 

@@ -5,6 +5,10 @@ import type { Outcome } from "../system/process.ts";
 import { during } from "./desktop.ts";
 
 const TUNNEL = "/dev/net/tun";
+const OPEN = 0o666;
+
+/** Locked by each who needs it open; in it the mode from before. */
+const TUNNEL_USERS = "/run/stemjail-tests-tunnel";
 
 /** Two hosts on one cable. */
 export interface Network {
@@ -35,18 +39,34 @@ async function asRoot(world: World, script: string): Promise<void> {
   if (status !== 0) throw new Error(`${script}: ${stderr}`);
 }
 
-/** Runs `use` with the tunnel device in a mode; distributions ship it with 0666. */
-export async function withTunnel<Result>(
-  mode: number,
-  use: () => Promise<Result>,
-): Promise<Result> {
-  const before = Deno.statSync(TUNNEL).mode! & 0o777;
-  Deno.chmodSync(TUNNEL, mode);
+/**
+ * Runs `use` with the tunnel device open to everyone, as distributions ship it. The last one on this
+ * machine who needs that gives it back the mode that it had.
+ */
+export async function withTunnel<Result>(use: () => Promise<Result>): Promise<Result> {
+  const users = Deno.openSync(TUNNEL_USERS, { create: true, read: true, write: true });
+  users.lockSync(false);
+  const mode = Deno.statSync(TUNNEL).mode! & 0o777;
+  if (mode !== OPEN) {
+    Deno.writeTextFileSync(TUNNEL_USERS, String(mode));
+    Deno.chmodSync(TUNNEL, OPEN);
+  }
   try {
     return await use();
   } finally {
-    Deno.chmodSync(TUNNEL, before);
+    if (users.tryLockSync(true)) {
+      const before = Deno.readTextFileSync(TUNNEL_USERS);
+      if (before !== "") Deno.chmodSync(TUNNEL, Number(before));
+      users.truncateSync();
+    }
+    users.close();
   }
+}
+
+/** For {@link Start}: the tunnel closed to all but root, as some containers have it. */
+export function closeTunnel(world: World): string[] {
+  const node = `${world.base}/tun`;
+  return [`mknod --mode=600 ${node} c 10 200`, `mount --bind ${node} ${TUNNEL}`];
 }
 
 /** Runs `use` with a network; the server serves a file "page", the host's loopback one "private". */

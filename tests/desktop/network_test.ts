@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../system/process.ts";
 import type { World } from "../system/harness.ts";
 import { testWithRootAnd } from "./desktop.ts";
-import { type Network, withNetwork, withTunnel } from "./network.ts";
+import { closeTunnel, type Network, withNetwork, withTunnel } from "./network.ts";
 
 const programs = ["pasta", "curl", "dnsmasq", "ip", "setpriv"];
 const PAGE = "curl -sf --noproxy '*' --max-time 5 http://server.test:8080/page";
@@ -19,7 +19,7 @@ function testNetwork(
   testWithRootAnd(
     [...programs, ...more],
     name,
-    (world) => withTunnel(0o666, () => withNetwork(world, (network) => body(world, network))),
+    (world) => withTunnel(() => withNetwork(world, (network) => body(world, network))),
   );
 }
 
@@ -27,13 +27,14 @@ function inside(network: Network, script: string): Promise<{ stdout: string; std
   return network.run(["run", "--", "sh", "-c", script]);
 }
 
-/** What is left outside of a jail's network. */
-function carriers(): string[] {
+/** What runs outside for the networks of a world's jails, by the link that each has to its namespace. */
+function carriers(world: World): string[] {
   return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).flatMap(
     ({ name }) => {
       try {
         const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
-        return /(pasta|slirp4netns)/.test(words[0]) ? [words.join(" ")] : [];
+        const isOne = words.some((word) => word.startsWith(`${world.runtime}/stemjail/net-`));
+        return isOne ? [words.join(" ")] : [];
       } catch {
         return [];
       }
@@ -100,13 +101,16 @@ testNetwork(
 );
 
 testNetwork("what carries the network ends with the jail", async (world, network) => {
-  world.profile("plain", {}, '[net]\nmode = "nat"');
-  const before = carriers();
-  const { stdout } = await inside(network, "grep -c nat0 /proc/net/dev");
-  assert.equal(stdout, "1\n");
-  await eventually("the carrier is gone", () => carriers().length <= before.length, 2000);
-  const left = [...Deno.readDirSync(`${world.runtime}/stemjail`)].map(({ name }) => name);
-  assert.deepEqual(left.filter((name) => name.startsWith("net-")), []);
+  world.profile("plain", { [world.work]: "write" }, '[net]\nmode = "nat"');
+  const script = `grep -c nat0 /proc/net/dev; until [ -e ${world.work}/end ]; do sleep 0.1; done`;
+  const jail = inside(network, script);
+  await eventually("it is carried", () => carriers(world).length === 1);
+  world.write(`${world.work}/end`, "");
+  const { stdout, stderr } = await jail;
+  assert.equal(stdout, "1\n", stderr);
+  const links = () =>
+    [...Deno.readDirSync(`${world.runtime}/stemjail`)].filter(({ name }) => /^net-/.test(name));
+  await eventually("nothing of it is left", () => carriers(world).length + links().length === 0);
 });
 
 const HIDE_PASTA = "mount --bind /dev/null /usr/bin/pasta";
@@ -126,18 +130,13 @@ testNetwork("without either, the error names the package", async (world, network
   assert.match(stderr, /^stemjail: Cannot connect .* install the package passt\n$/);
 }, ["slirp4netns"]);
 
-testWithRootAnd(
-  programs,
+testNetwork(
   "where the tunnel is closed, the error comes soon and names it",
-  (world) =>
-    withTunnel(0o600, () =>
-      withNetwork(world, async (network) => {
-        world.profile("plain", {}, '[net]\nmode = "nat"');
-        const { status, stderr } = await network.run(["run", "--", "true"], { patience: 15_000 });
-        assert.equal(status, 125);
-        assert.match(
-          stderr,
-          /^stemjail: Cannot connect the jail .*\/dev\/net\/tun must exist .*\n$/,
-        );
-      })),
+  async (world, network) => {
+    world.profile("plain", {}, '[net]\nmode = "nat"');
+    const how = { mounts: closeTunnel(world), patience: 30_000 };
+    const { status, stderr } = await network.run(["run", "--", "true"], how);
+    assert.equal(status, 125);
+    assert.match(stderr, /^stemjail: Cannot connect the jail .*\/dev\/net\/tun must exist .*\n$/);
+  },
 );

@@ -28,7 +28,7 @@ testWithRootAnd(
   ["firefox-esr", "pasta", "xdotool", ...display],
   "a second Firefox opens nothing in the first one's jail",
   (world) =>
-    withTunnel(0o666, () =>
+    withTunnel(() =>
       withDisplay(world, async (shown) => {
         world.directory(`${world.home}/Downloads`);
         for (const [name, colour] of [["first", RED], ["second", BLUE]] as const) {
@@ -55,5 +55,6 @@ testWithRootAnd(
         assert.ok(await shareOf(world, shown, BLUE) < 0.01);
         for (const client of [first, second]) client.kill("SIGTERM");
         await Promise.all([first.outcome, second.outcome]);
-      })),
+      })
+    ),
 );

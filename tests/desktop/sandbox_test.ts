@@ -21,7 +21,7 @@ testWithRootAnd(
   ["firefox-esr", "pasta", "python3"],
   "about:support says that content is sandboxed, and each content process is",
   (world) =>
-    withTunnel(0o666, async () => {
+    withTunnel(async () => {
       world.directory(`${world.home}/Downloads`);
       world.write(`${world.home}/Downloads/client.py`, Deno.readTextFileSync(CLIENT));
       const start = "firefox-esr --headless -marionette -remote-allow-system-access";
