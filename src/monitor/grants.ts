@@ -37,8 +37,13 @@ export class GrantError extends Error {
    *
    * @param message the path and the reason
    * @param wasShown whether something of the grant was visible for a moment
+   * @param mayBeStale whether it may be that a file was replaced after it was looked up
    */
-  constructor(message: string, readonly wasShown: boolean = false) {
+  constructor(
+    message: string,
+    readonly wasShown: boolean = false,
+    readonly mayBeStale: boolean = false,
+  ) {
     super(message);
   }
 }
@@ -51,6 +56,12 @@ interface Prepared {
   readonly tree: number;
   readonly link: Uint8Array<ArrayBuffer> | null;
 }
+
+/**
+ * How often a plan is begun. A file that is replaced by another one, as package managers do it, cannot be
+ * mounted any more if it was looked up before: then it is looked up again.
+ */
+const ATTEMPTS = 5;
 
 const noLinks = ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
 const nodeFlags = OpenFlag.pathOnly | OpenFlag.noFollow;
@@ -96,6 +107,22 @@ export class Grants {
    * @throws GrantError when a step cannot be done; then the jail is as it was before
    */
   apply(steps: readonly MountStep[]): void {
+    let wasShown = false;
+    for (let attempts = 1;; attempts++) {
+      try {
+        return this.#applyOnce(steps);
+      } catch (error) {
+        if (error instanceof GrantError) {
+          wasShown ||= error.wasShown;
+          if (error.mayBeStale && attempts < ATTEMPTS) continue;
+        }
+        // What was visible for a moment counts, whatever came after it.
+        throw wasShown ? new GrantError(reasonOf(error), true) : error;
+      }
+    }
+  }
+
+  #applyOnce(steps: readonly MountStep[]): void {
     const prepared: Prepared[] = [];
     try {
       for (const step of steps) this.#prepare(step, prepared);
@@ -278,14 +305,15 @@ interface Place {
  */
 function attachPlaces(places: readonly Place[]): void {
   const attached: Prepared[] = [];
-  try {
-    for (const { item, point } of places) {
+  for (const { item, point } of places) {
+    try {
       attachTree(item.tree, point, item.path);
       attached.push(item);
+    } catch (error) {
+      for (const { tree } of attached.reverse()) detachTree(tree);
+      const isGone = error instanceof KernelError && error.code === "ENOENT";
+      throw new GrantError(`${item.path}: ${reasonOf(error)}`, attached.length > 0, isGone);
     }
-  } catch (error) {
-    for (const { tree } of attached.reverse()) detachTree(tree);
-    throw new GrantError(`a mount point: ${reasonOf(error)}`, attached.length > 0);
   }
 }
 
