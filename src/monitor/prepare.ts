@@ -15,7 +15,7 @@ import type { EmptyJail } from "./empty_jail.ts";
 import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
 import { RequestServer } from "./serve.ts";
-import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
+import { buildSkeleton, RUN_DIRECTORY, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
 const MAXIMUM_STATUS_BYTES = 8192;
 const directory = OpenFlag.pathOnly | OpenFlag.directory;
@@ -63,7 +63,7 @@ export function prepareJail(
   };
   const { namespaces, built } = MountNamespaces.create(hide, () => {
     const skeleton = buildSkeleton(files);
-    const server = new RequestServer(reactor);
+    const server = new RequestServer(reactor, `${RUN_DIRECTORY}/socket`);
     sealRunDirectory();
     const processes = openAt(AT_FDCWD, "/proc", directory);
     return { skeleton, server, processes };

@@ -19,15 +19,17 @@ import {
   statusAt,
 } from "../../ffi/file.ts";
 import { socketPair } from "../../ffi/listener.ts";
-import { SocketType } from "../../ffi/socket.ts";
+import { connectTo, createSocket, send, SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
 import type { LaunchOrder, OrderedDomain } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
-import { encodeShimRequest, parseShimRequest } from "../protocol/shim.ts";
+import { encodeShimRequest } from "../protocol/shim.ts";
 import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grants.ts";
 import { furnish, startIn } from "./launch.ts";
+import type { JailRequests } from "./requests.ts";
+import { RequestServer } from "./serve.ts";
 import type { Skeleton } from "./skeleton.ts";
 import { TABLE_NAME } from "./state.ts";
 
@@ -39,6 +41,7 @@ const DIFFERENCE = "/usr";
 /** In /tmp, since the home's own file system can be mounted but once. */
 const HOME = "/tmp/stemjail-rehearsal";
 const HOME_LINK = "stemjail-rehearsal";
+const SOCKET = "/tmp/stemjail-rehearsal.socket";
 const SCRATCH = { bytes: 1 << 16, files: 64 };
 
 type Bind = OrderedDomain["binds"][number];
@@ -77,13 +80,45 @@ function orderOf(binds: readonly Bind[]): LaunchOrder {
   };
 }
 
-function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
-  const { session, requests } = furnish(empty, order, [], (event) => {
-    if (event.type === "denied") throw new GrantError(event.why);
+/** With a reactor of its own: the monitor's may have an order that is not to be obeyed yet. */
+function withReactor(act: (reactor: Reactor) => void): void {
+  const reactor = new Reactor(() => {});
+  try {
+    act(reactor);
+  } finally {
+    reactor.close();
+  }
+}
+
+/** A process asks for what only one of the domains allows. */
+function rehearseRequest({ namespaces }: EmptyJail, requests: JailRequests): void {
+  const asker = createSocket(SocketType.seqpacket | SocketType.nonblocking);
+  withReactor((reactor) => {
+    const server = namespaces.inJail(() => {
+      const server = new RequestServer(reactor, SOCKET);
+      connectTo(asker, SOCKET);
+      remove(AT_FDCWD, SOCKET);
+      return server;
+    });
+    send(asker, encodeShimRequest(DIFFERENCE, true));
+    server.start((request, pid) => requests.handle(request, pid));
+    reactor.turn(0);
+    close(asker);
+    // The server learns that the asker is gone.
+    reactor.turn(0);
+    server.close();
   });
-  const isDecidable = order.domains[0].binds.some(({ path }) => path === DIFFERENCE);
-  const request = parseShimRequest(encodeShimRequest(DIFFERENCE, true));
-  if (isDecidable && request !== null) requests.handle(request, Deno.pid);
+}
+
+function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
+  let failure: string | null = null;
+  const { session, requests } = furnish(empty, order, [], (event) => {
+    if (event.type === "denied") failure = event.why;
+  });
+  if (order.domains[0].binds.some(({ path }) => path === DIFFERENCE)) {
+    rehearseRequest(empty, requests);
+  }
+  if (failure !== null) throw new GrantError(failure);
   const nothing = openAt(AT_FDCWD, NOTHING, OpenFlag.readWrite);
   try {
     startIn(empty, order, session, [nothing, nothing, nothing]);
@@ -94,17 +129,16 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
   }
 }
 
-/** With a reactor of its own: the monitor's may have an order that is not to be obeyed yet. */
 function rehearseReply(): void {
-  const reactor = new Reactor(() => {});
-  const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
-  const client = new Client(ours, -1, reactor, { onSignal: () => {}, onGone: () => {} });
-  client.reply({ type: "started", domain: "A" });
-  client.exited(0);
-  // The client learns that the other end is gone, and closes its own.
-  close(theirs);
-  reactor.turn(0);
-  reactor.close();
+  withReactor((reactor) => {
+    const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
+    const client = new Client(ours, -1, reactor, { onSignal: () => {}, onGone: () => {} });
+    client.reply({ type: "started", domain: "A" });
+    client.exited(0);
+    // The client learns that the other end is gone, and closes its own.
+    close(theirs);
+    reactor.turn(0);
+  });
 }
 
 function remove(directory: number, name: string): void {

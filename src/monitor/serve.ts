@@ -24,7 +24,6 @@ import {
   Verdict,
 } from "../protocol/shim.ts";
 import { type Connection, Connections } from "./connections.ts";
-import { RUN_DIRECTORY } from "./skeleton.ts";
 
 /** So many connections are kept. Half of the descriptors stay for the monitor's own work. */
 const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
@@ -46,29 +45,40 @@ export class RequestServer {
   readonly #bytes = new Uint8Array(MAXIMUM_REQUEST_BYTES + 1);
   readonly #connections: Connections;
   readonly #poller: Poller;
+  readonly #acceptor: Acceptor;
 
-  /** Binds the socket; the calling thread is in M1, where the run directory is still writable. */
-  constructor(private readonly reactor: Reactor) {
+  /**
+   * Binds a socket; the calling thread is in M1, where its directory is writable.
+   *
+   * @param path the socket's
+   */
+  constructor(private readonly reactor: Reactor, path: string) {
     const maximum = maximumConnections();
     this.#connections = new Connections(maximum);
     this.#poller = new Poller(maximum + 1);
     this.#listener = createSocket(SocketType.seqpacket | SocketType.nonblocking);
-    listenAt(this.#listener, `${RUN_DIRECTORY}/socket`, BACKLOG);
+    listenAt(this.#listener, path, BACKLOG);
+    this.#acceptor = new Acceptor(this.#listener);
   }
 
   /** Begins to answer. */
   start(handler: RequestHandler): void {
-    const acceptor = new Acceptor(this.#listener);
     this.#poller.add(this.#listener, Readiness.readable);
-    this.reactor.watch(this.#poller.descriptor, Readiness.readable, () => {
-      this.#round(acceptor, handler);
-    });
+    this.reactor.watch(this.#poller.descriptor, Readiness.readable, () => this.#round(handler));
   }
 
-  #round(acceptor: Acceptor, handler: RequestHandler): void {
+  /** Stops, with no connection left open; the name of the socket stays. */
+  close(): void {
+    this.reactor.unwatch(this.#poller.descriptor);
+    this.#poller.close();
+    this.#acceptor.close();
+    close(this.#listener);
+  }
+
+  #round(handler: RequestHandler): void {
     const ready = this.#poller.wait(0).map(({ descriptor }) => descriptor);
     // Who comes has a question, and most never have another.
-    if (ready.includes(this.#listener)) ready.push(...this.#admitAll(acceptor));
+    if (ready.includes(this.#listener)) ready.push(...this.#admitAll());
     const served = new Set<number>();
     for (const socket of ready) {
       const connection = this.#connections.get(socket);
@@ -78,10 +88,10 @@ export class RequestServer {
   }
 
   /** All that wait: whoever floods the queue is not to be in front of the others for long. */
-  #admitAll(acceptor: Acceptor): number[] {
+  #admitAll(): number[] {
     const admitted: number[] = [];
     for (let count = 0; count < BACKLOG; count++) {
-      const socket = acceptor.next();
+      const socket = this.#acceptor.next();
       if (socket < 0) break;
       this.#admit(socket);
       admitted.push(socket);

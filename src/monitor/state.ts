@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openAt, OpenFlag, setLength } from "../../ffi/file.ts";
+import { close, openAt, OpenFlag, setLength } from "../../ffi/file.ts";
 import { SharedMapping } from "../../ffi/mapping.ts";
 import { setHostName } from "../../ffi/namespace.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
@@ -111,7 +111,11 @@ export const TABLE_NAME = "table";
 export function createTable(pool: Pool, set: CandidateSet, runDirectory: number): TableWriter {
   const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.exclusive;
   const descriptor = openAt(runDirectory, TABLE_NAME, flags, 0o444);
-  const length = mappingBytes(tableCapacity(pool, set));
-  setLength(descriptor, length);
-  return new TableWriter(new SharedMapping(descriptor, length), serialiseTable(pool, set));
+  try {
+    const length = mappingBytes(tableCapacity(pool, set));
+    setLength(descriptor, length);
+    return new TableWriter(new SharedMapping(descriptor, length), serialiseTable(pool, set));
+  } finally {
+    close(descriptor);
+  }
 }

@@ -36,6 +36,12 @@ export class Acceptor {
     }
   }
 
+  /** Accepts no more; the listener stays open. */
+  close(): void {
+    if (this.#reserve >= 0) close(this.#reserve);
+    this.#reserve = -1;
+  }
+
   #turnAway(): void {
     if (this.#reserve < 0) return;
     close(this.#reserve);
