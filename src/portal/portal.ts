@@ -16,7 +16,7 @@ import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitors.ts";
 import { Profiles } from "./profiles.ts";
 import { Server } from "./serve.ts";
-import { claimPlace, leavePlace, openPlace, type Place } from "./socket.ts";
+import { claimPlace, giveUp, leavePlace, openPlace, type Place } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -75,17 +75,17 @@ async function serve(given: Given, log: Log, readiness: Readiness): Promise<numb
   const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
   // The first one gets ready while the profiles are read.
   monitors.fill();
+  let place: Place | null = null;
   try {
     const profiles = new Profiles(given.all("profiles"), log, reactor);
-    const place = openPlace(claim);
-    try {
-      return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
-    } catch (error) {
-      leavePlace(place);
-      throw error;
-    }
-  } finally {
+    place = openPlace(claim);
+    return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
+  } catch (error) {
     monitors.drain();
+    // Whoever hears of the failure may try again at once.
+    if (place === null) giveUp(claim);
+    else leavePlace(place);
+    throw error;
   }
 }
 

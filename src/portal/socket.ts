@@ -168,11 +168,16 @@ export function openPlace(claim: Claim): Place {
 }
 
 /**
- * Gives the place up. The lock's file stays: were it removed, a portal that just opened it and one
- * that makes it anew would both hold a lock.
+ * Leaves a claimed place to others. The lock's file stays: were it removed, a portal that just opened
+ * it and one that makes it anew would both hold a lock.
  */
+export function giveUp(claim: Claim): void {
+  close(claim.lock);
+}
+
+/** Ends an open place, and gives it up. */
 export function leavePlace(place: Place): void {
   removeIfPossible(place.path);
   close(place.listener);
-  close(place.lock);
+  giveUp(place);
 }
