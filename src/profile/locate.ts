@@ -26,6 +26,9 @@ const LONG_BASIC_STRING = /"""(?:[^"\\]|\\[^]|"{1,2}(?!"))*"{3,5}/y;
 const LONG_LITERAL_STRING = /'''(?:[^']|'{1,2}(?!'))*'{3,5}/y;
 const BARE_VALUE = /[^,\]}#\n]*[^,\]}#\s]/y;
 
+// No message is about a deeper place, and to note each part of a long dotted key takes its square.
+const DEPTH_LIMIT = 64;
+
 function identify(path: KeyPath): string {
   return JSON.stringify(path);
 }
@@ -53,7 +56,8 @@ export class TomlLocations {
    * @returns the key's place, else that of the nearest table around it that was written at all
    */
   key(path: KeyPath): Span {
-    return this.#keys.get(identify(path)) ?? this.value(path);
+    const span = path.length > DEPTH_LIMIT ? undefined : this.#keys.get(identify(path));
+    return span ?? this.value(path);
   }
 
   /**
@@ -63,6 +67,7 @@ export class TomlLocations {
    * @returns the value's place, else that of its key, else that of the nearest table around it
    */
   value(path: KeyPath): Span {
+    if (path.length > DEPTH_LIMIT) return this.value(path.slice(0, DEPTH_LIMIT));
     const id = identify(path);
     const span = this.#values.get(id) ?? this.#keys.get(id);
     if (span !== undefined) return span;
@@ -92,6 +97,11 @@ export function positionAt(text: string, offset: number): Position {
   const lineStart = before.lastIndexOf("\n") + 1;
   const line = before.split("\n").length;
   return { line, column: Array.from(before.slice(lineStart)).length + 1 };
+}
+
+/** One step down; what lies too deep is all one place, which is not noted. */
+function below(path: KeyPath, part: string | number): KeyPath {
+  return path.length > DEPTH_LIMIT ? path : [...path, part];
 }
 
 interface Key {
@@ -129,23 +139,23 @@ class Scanner {
     this.#at += brackets;
     let path: KeyPath = [];
     for (const [index, key] of keys.entries()) {
-      path = [...path, key.name];
+      path = below(path, key.name);
       this.#noteKey(path, key.span);
       const id = identify(path);
       const opensElement = brackets === 2 && index === keys.length - 1;
       if (opensElement) this.#tableCounts.set(id, (this.#tableCounts.get(id) ?? 0) + 1);
       // A header that goes through an array of tables means its latest element.
       const count = this.#tableCounts.get(id);
-      if (count !== undefined) path = [...path, count - 1];
+      if (count !== undefined) path = below(path, count - 1);
     }
-    this.values.set(identify(path), { start, end: this.#at });
+    this.#noteValue(path, { start, end: this.#at });
     return path;
   }
 
   #scanPair(table: KeyPath): void {
     let path = table;
     for (const key of this.#scanDottedKey()) {
-      path = [...path, key.name];
+      path = below(path, key.name);
       this.#noteKey(path, key.span);
     }
     this.#at++; // the equals sign
@@ -188,7 +198,7 @@ class Scanner {
         this.#skip(this.text.startsWith("'''", start) ? LONG_LITERAL_STRING : LITERAL_STRING);
         break;
       case "[":
-        this.#scanItems("]", (index) => this.#scanValue([...path, index]));
+        this.#scanItems("]", (index) => this.#scanValue(below(path, index)));
         break;
       case "{":
         this.#scanItems("}", () => this.#scanPair(path));
@@ -196,7 +206,7 @@ class Scanner {
       default:
         this.#skip(BARE_VALUE);
     }
-    this.values.set(identify(path), { start, end: this.#at });
+    this.#noteValue(path, { start, end: this.#at });
   }
 
   /** Reads what stands between an array's or an inline table's brackets, commas between. */
@@ -212,7 +222,12 @@ class Scanner {
     this.#at++; // the closing bracket
   }
 
+  #noteValue(path: KeyPath, span: Span): void {
+    if (path.length <= DEPTH_LIMIT) this.values.set(identify(path), span);
+  }
+
   #noteKey(path: KeyPath, span: Span): void {
+    if (path.length > DEPTH_LIMIT) return;
     const id = identify(path);
     if (!this.keys.has(id)) this.keys.set(id, span);
   }

@@ -250,3 +250,13 @@ Deno.test("replacing the text at a key's place renames that key alone", () => {
   );
   assert.ok(keys > 3000, `only ${keys} keys were tried`);
 });
+
+Deno.test("a key of thousands of parts is placed at those that can matter", () => {
+  const parts = Array.from({ length: 100_000 }, (_, at) => `k${at % 10}`);
+  const text = `a = 1\n${parts.join(".")} = 1\nb = 2`;
+  const locations = new TomlLocations(text);
+  assert.deepEqual(locations.position(locations.key(["k0", "k1"])), { line: 2, column: 4 });
+  assert.deepEqual(locations.position(locations.value(parts)), { line: 2, column: 190 });
+  assert.deepEqual(locations.key(parts), locations.value(parts));
+  assert.deepEqual(locations.position(locations.value(["b"])), { line: 3, column: 5 });
+});
