@@ -52,6 +52,11 @@ export function reference(
     }
     case "ioctl":
       return low(1) === 0x5412 || low(1) === 0x541c ? "EPERM" : "allow";
+    case "fcntl":
+    case "fcntl64":
+      return low(1) === 1024 ? "EPERM" : "allow";
+    case "prlimit64":
+      return low(0) === 0 ? "allow" : "EPERM";
     case "personality":
       return [0, 8, 0x20000, 0x20008, 0x40000, 0x40008, 0xffffffff].includes(low(0))
         ? "allow"

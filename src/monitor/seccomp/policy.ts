@@ -85,6 +85,9 @@ const CLONE_NAMESPACES = 0x7e020000;
 /** What unshare(2) takes but namespaces: VM, FS, FILES, SIGHAND, THREAD, SYSVSEM. */
 const UNSHARE_HARMLESS = 0x00050f00;
 
+/** A lease on a file that can only be read makes whoever writes to it outside wait (fcntl(2)). */
+const F_SETLEASE = 1024;
+
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 
@@ -145,6 +148,11 @@ const NEW_MOUNT: readonly SystemCall[] = [
 export function decisions(nestedNamespaces: boolean): Map<SystemCall, Decision> {
   const table = new Map<SystemCall, Decision>([
     ["ioctl", select(1, [TIOCSTI, TIOCLINUX], EPERM, ALLOW)],
+    ["fcntl", select(1, [F_SETLEASE], EPERM, ALLOW)],
+    ["fcntl64", select(1, [F_SETLEASE], EPERM, ALLOW)],
+    // Of another process the kernel asks no more than the same user ids (prlimit(2)), and the
+    // monitor has those: without descriptors or memory it would grant nothing any more.
+    ["prlimit64", select(0, [0], ALLOW, EPERM)],
     ["personality", select(0, PERSONALITIES, ALLOW, EPERM)],
     ["socket", socketDecision()],
     ["socketpair", select(0, [AF_UNIX], ALLOW, EAFNOSUPPORT)],

@@ -61,7 +61,15 @@ void attack_descriptors(void) {
 /* A shell may have given a directory as standard input. */
 void attack_standard_directory(void) { walk_out("walk-out-of-stdin", STDIN_FILENO); }
 
+/* Whoever opens a file for writing waits for its leases to end. */
+static void attack_lease(void) {
+    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    attack("A69", "lease-on-granted", fcntl(file, F_SETLEASE, F_RDLCK));
+    close(file);
+}
+
 void attack_links(void) {
+    attack_lease();
     const char *writable = setting("writable", "/tmp");
     const char *secret = setting("secret", "/etc/shadow");
     char planted[256];

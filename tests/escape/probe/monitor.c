@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -141,6 +142,21 @@ static void attack_memory(void) {
     attack("A17", "setns-user", syscall(SYS_setns, pidfd, CLONE_NEWUSER));
 }
 
+/* Limits are a whole process's, whichever of its threads is named. Those here would do no harm yet;
+ * lower ones would leave it no descriptor to answer with. */
+static void attack_limits(void) {
+    const struct rlimit some = {.rlim_cur = 512, .rlim_max = 512};
+    long worked = -1;
+    for (pid_t thread = target; thread < target + 16 && worked < 0; thread++) {
+        struct rlimit before;
+        if (thread != getpid() && prlimit(thread, RLIMIT_NOFILE, NULL, &before) == 0 &&
+            before.rlim_cur > some.rlim_cur) {
+            worked = prlimit(thread, RLIMIT_NOFILE, &some, NULL);
+        }
+    }
+    attack("A15", "prlimit", worked);
+}
+
 void attack_monitor(void) {
     target = atoi(setting("pid", "1"));
     attack_tree();
@@ -149,6 +165,7 @@ void attack_monitor(void) {
     in_child(attack_ptrace);
     report_state();
     attack_memory();
+    attack_limits();
 }
 
 /* A20: whether it takes a signal is no matter; whether it lives on is. */
