@@ -33,6 +33,12 @@ const Resource = { core: 4, processes: 6, openFiles: 7, addressSpace: 9 } as con
 
 const MIB = 1024 * 1024;
 
+/**
+ * A core file of a byte is none, and unlike with 0 the kernel does not start the system's handler of
+ * crashes either, which would read the jail's memory outside of it.
+ */
+const NO_CORE = 1;
+
 /** The jail's own places at the root, which a grant of the root leaves out. */
 const ownPlaces = new Set(["proc", "dev", "tmp"]);
 
@@ -59,8 +65,9 @@ function limitsOf(profiles: readonly ResolvedProfile[]): OrderedLimit[] {
   const addressSpace = least(({ addressSpaceMb }) =>
     addressSpaceMb === 0 ? Infinity : addressSpaceMb
   );
+  const core = least(({ coreMb }) => coreMb);
   const limits = [
-    { resource: Resource.core, value: least(({ coreMb }) => coreMb) * MIB },
+    { resource: Resource.core, value: core === 0 ? NO_CORE : core * MIB },
     { resource: Resource.processes, value: least(({ processes }) => processes) },
     { resource: Resource.openFiles, value: least(({ openFiles }) => openFiles) },
   ];

@@ -17,6 +17,7 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void attack_mount_calls(void) {
@@ -133,9 +134,24 @@ static void attack_kernel_files(void) {
     attack_open("A46b", "kvm", "/dev/kvm", O_RDWR);
     attack_open("A46b", "uevent_helper", "/sys/kernel/uevent_helper", O_WRONLY);
     attack_open("A46c", "cgroup.procs", "/sys/fs/cgroup/cgroup.procs", O_WRONLY);
-    struct rlimit core;
-    getrlimit(RLIMIT_CORE, &core);
-    judge("A46d", "core-dump", core.rlim_max != 0, core.rlim_max != 0 ? "allowed" : "limit-0");
+}
+
+/* A program that crashes, with as much of a limit as it may have. */
+static void attack_with_crash(void) {
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct rlimit core;
+        getrlimit(RLIMIT_CORE, &core);
+        core.rlim_cur = core.rlim_max;
+        setrlimit(RLIMIT_CORE, &core);
+        if (chdir(setting("writable", "/tmp")) == 0) {
+            abort();
+        }
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    judge("A46d", "core-dump", WCOREDUMP(status), WCOREDUMP(status) ? "dumped" : "not-dumped");
 }
 
 void attack_privileges(void) {
@@ -146,4 +162,5 @@ void attack_privileges(void) {
     attack_handle();
     attack_administration();
     attack_kernel_files();
+    attack_with_crash();
 }
