@@ -14,6 +14,7 @@ import type { EmptyJail } from "./empty_jail.ts";
 import { Grants } from "./grants.ts";
 import { makeHome, ownHome } from "./home.ts";
 import { JailRequests } from "./requests.ts";
+import { boundNamespaces } from "./reserve.ts";
 import { limitScratch } from "./scratch.ts";
 import { uncoverProc } from "./skeleton.ts";
 import { DomainState } from "./state.ts";
@@ -50,6 +51,7 @@ export function furnish(
     for (const { path, kind } of binds) expected.set(path, kind);
   }
   const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
+  if (order.nestedNamespaces) boundNamespaces();
   namespaces.inJail(() => limitScratch(order.scratch));
   makeHome(namespaces, skeleton, order.home);
   const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);

@@ -14,6 +14,7 @@ import { assembleFilters } from "./confinement.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
+import { shareWatches } from "./reserve.ts";
 import { RequestServer } from "./serve.ts";
 import { buildSkeleton, RUN_DIRECTORY, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
@@ -51,6 +52,7 @@ export function prepareJail(
 ): EmptyJail {
   becomeUndumpable();
   startSession();
+  shareWatches();
   const files = [
     runFile("stemshim.so", "stemshim.so"),
     runFile("stemjail", "stemjail-inside"),

@@ -31,6 +31,9 @@ import { makeScratch, type Scratch } from "./scratch.ts";
 /** Where the jail's own files for shim and tools are; /dev cannot be bound, so nothing hides it. */
 export const RUN_DIRECTORY = "/dev/stemjail";
 
+/** The machine has a few thousand pseudoterminals for all (kernel.pty.max). */
+const MAXIMUM_TERMINALS = 256;
+
 const devices = ["null", "zero", "full", "random", "urandom", "tty"];
 
 const deviceLinks: readonly [name: string, target: string][] = [
@@ -128,7 +131,7 @@ function mountDevices({ shm, runtime }: Pick<Scratch, "shm" | "runtime">): void 
     "devpts",
     "dev/pts",
     MountFlag.noSetuid | MountFlag.noExecute,
-    "newinstance,ptmxmode=0666,mode=0620",
+    `newinstance,ptmxmode=0666,mode=0620,max=${MAXIMUM_TERMINALS}`,
   );
   devices.forEach(bindDevice);
   for (const [name, target] of deviceLinks) linkAt(target, AT_FDCWD, `dev/${name}`);

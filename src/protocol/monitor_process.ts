@@ -18,6 +18,7 @@ const capabilities = [
   12, // CAP_NET_ADMIN: brings the loopback interface up
   18, // CAP_SYS_CHROOT: setns(2) into a mount namespace
   21, // CAP_SYS_ADMIN: mounts, host name
+  24, // CAP_SYS_RESOURCE: limits of the user namespace itself, in /proc/sys/user
 ].reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
 
 /** What the launcher needs to find its files again. */

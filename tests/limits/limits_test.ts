@@ -1,7 +1,7 @@
 /** A jail that takes all it can get leaves the host usable, and the portal serving. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, testAsUser } from "../system/harness.ts";
+import { exists, testAsEveryone, testAsUser } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { processesOf } from "../system/traces.ts";
 import type { World } from "../system/world.ts";
@@ -75,6 +75,57 @@ testAsUser("A crash leaves no core file", async (world) => {
   const { status } = await world.inside("ulimit -c unlimited 2>/dev/null; kill -SEGV $$");
   assert.equal(status, 139);
   assert.deepEqual([...Deno.readDirSync(world.work)], []);
+});
+
+testAsEveryone("A crash is no matter for the system's handler of crashes", async (world) => {
+  // With 0 the kernel would run one that core_pattern names, and hand it the memory (core(5)).
+  const limit = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))";
+  assert.equal((await world.inside(`python3 -c '${limit}'`)).stdout, "(1, 1)\n");
+});
+
+/** Opens what there is until it is refused, says how many that were, and keeps them for as long as told. */
+const hoard = (open: string) =>
+  [
+    "import ctypes, os, sys, time",
+    "libc = ctypes.CDLL(None, use_errno=True)",
+    "kept = []",
+    "while len(kept) < 5000:",
+    ` try: last = ${open}`,
+    " except OSError: break",
+    " if last < 0: break",
+    " kept.append(last)",
+    "print(len(kept), flush=True)",
+    "for place in sys.argv[1:]:",
+    " os.mkdir(place + '/held')",
+    " while not os.path.exists(place + '/release'): time.sleep(0.02)",
+  ].join("\n");
+
+testAsEveryone("A69: a jail has its own number of pseudoterminals", async (world) => {
+  const all = hoard("os.open('/dev/ptmx', os.O_RDWR | os.O_NOCTTY)");
+  const { stdout, stderr } = await world.jail(["/usr/bin/python3", "-c", all]);
+  assert.equal(stdout, "256\n", stderr);
+});
+
+testAsUser(
+  "A69: a jail that takes all it can of inotify leaves some to its user",
+  async (world) => {
+    const users = Number(Deno.readTextFileSync("/proc/sys/fs/inotify/max_user_instances"));
+    const all = hoard("libc.inotify_init1(0)");
+    const command = ["/usr/bin/python3", "-c", all];
+    const jail = world.start([world.executable, "run", "--", ...command, world.work]);
+    await eventually("it has them", () => exists(`${world.work}/held`));
+    const outside = await world.shell(`python3 -c "${all}"`);
+    world.write(`${world.work}/release`, "");
+    const { stdout, stderr } = await jail.outcome;
+    assert.ok(Number(stdout) > 0 && Number(stdout) <= Math.ceil(users * 3 / 4), stdout + stderr);
+    assert.ok(Number(outside.stdout) > 0, outside.stdout + outside.stderr);
+  },
+);
+
+testAsUser("A69: a jail's own namespaces leave its user some", async (world) => {
+  limits(world, "processes = 2000\n[sandbox]\nnested_namespaces = true");
+  const limit = "cat /proc/sys/user/max_user_namespaces /proc/sys/user/max_net_namespaces";
+  assert.equal((await world.inside(limit)).stdout, "1024\n1024\n");
 });
 
 const ownPlaces = ["/tmp", "/dev/shm", "$HOME", "$XDG_RUNTIME_DIR"];

@@ -1,0 +1,64 @@
+/**
+ * What the kernel counts for a user, in jails and out of them alike: a jail gets a part of it, so
+ * that the user's other programs still find some. user_namespaces(7), namespaces(7).
+ *
+ * @module
+ */
+import { KernelError } from "../../ffi/check.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll, writeAll } from "../../ffi/file.ts";
+
+/** Limits of inotify(7), each the user's and, by another name, the user namespace's. */
+const counted = [
+  ["fs/inotify/max_user_instances", "user/max_inotify_instances"],
+  ["fs/inotify/max_user_watches", "user/max_inotify_watches"],
+] as const;
+
+const SHARE = 3 / 4;
+const MAXIMUM_DIGITS = 32;
+
+/** Browsers have one of each kind for each of their processes. */
+const MAXIMUM_NAMESPACES = 1024;
+const namespaceKinds = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+/** Leaves some of what the user has in watches; the calling thread is in M0. */
+export function shareWatches(): void {
+  for (const [users, jails] of counted) {
+    const most = unlessRefused(() => readNumber(users)) ?? NaN;
+    if (most > 0) unlessRefused(() => writeNumber(jails, Math.ceil(most * SHARE)));
+  }
+}
+
+/** Bounds the namespaces that programs make in the jail; the calling thread is in M0. */
+export function boundNamespaces(): void {
+  for (const kind of namespaceKinds) {
+    unlessRefused(() => writeNumber(`user/max_${kind}_namespaces`, MAXIMUM_NAMESPACES));
+  }
+}
+
+/** Where /proc/sys is read-only, as in many containers, there is nothing to be had. */
+function unlessRefused<Result>(act: () => Result): Result | null {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
+}
+
+function readNumber(name: string): number {
+  const file = openAt(AT_FDCWD, `/proc/sys/${name}`, OpenFlag.readOnly);
+  try {
+    return Number(new TextDecoder().decode(readAll(file, MAXIMUM_DIGITS)));
+  } finally {
+    close(file);
+  }
+}
+
+function writeNumber(name: string, value: number): void {
+  const file = openAt(AT_FDCWD, `/proc/sys/${name}`, OpenFlag.writeOnly);
+  try {
+    writeAll(file, new TextEncoder().encode(`${value}\n`));
+  } finally {
+    close(file);
+  }
+}
