@@ -27,6 +27,7 @@ import { encodeShimRequest } from "../protocol/shim.ts";
 import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grants.ts";
+import { realHostPath } from "./host_path.ts";
 import { furnish, startIn } from "./launch.ts";
 import type { JailRequests } from "./requests.ts";
 import { RequestServer } from "./serve.ts";
@@ -119,6 +120,8 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
     rehearseRequest(empty, requests);
   }
   if (failure !== null) throw new GrantError(failure);
+  // A link, as many a path has one.
+  realHostPath(empty.namespaces.hostRoot, "/proc/self");
   const nothing = openAt(AT_FDCWD, NOTHING, OpenFlag.readWrite);
   try {
     startIn(empty, order, session, [nothing, nothing, nothing]);
