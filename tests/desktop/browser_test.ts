@@ -106,11 +106,14 @@ async function withBrowser(
         const { stdout } = await world.run(["ps", "--json"], { env });
         return JSON.parse(stdout)[0]?.domain ?? "";
       };
+      const ended = jail.outcome.then(({ status, stdout, stderr }) => {
+        throw new Error(`The browser ended with ${status}: ${stdout}${stderr}`);
+      });
       try {
-        await use({ display, go, domain });
+        await Promise.race([use({ display, go, domain }), ended]);
       } finally {
         jail.kill("SIGTERM");
-        await jail.outcome;
+        await ended.catch(() => {});
       }
     })
   );

@@ -29,6 +29,7 @@ export interface Started {
   readonly pid: number;
   /** Its end, an error if it does not come in time. */
   readonly outcome: Promise<Outcome>;
+  /** Sends it a signal, unless it has ended. */
   kill(signal: Deno.Signal): void;
 }
 
@@ -47,7 +48,10 @@ export function start(line: readonly string[], how: Running): Started {
     stderr: "piped",
   }).spawn();
   const outcome = collect(child, line, stdin, how.patience ?? PATIENCE_MILLISECONDS);
-  return { pid: child.pid, outcome, kill: (signal) => child.kill(signal) };
+  let hasEnded = false;
+  child.status.finally(() => hasEnded = true);
+  const kill = (signal: Deno.Signal) => hasEnded ? undefined : child.kill(signal);
+  return { pid: child.pid, outcome, kill };
 }
 
 async function collect(
