@@ -15,8 +15,8 @@ import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitors.ts";
 import { Profiles } from "./profiles.ts";
-import { Server } from "./serve.ts";
-import { claimPlace, giveUp, leavePlace, openPlace, type Place } from "./socket.ts";
+import { Server, turnAway } from "./serve.ts";
+import { leavePlace, type Place, takePlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -69,27 +69,27 @@ async function serve(given: Given, log: Log, readiness: Readiness): Promise<numb
     log.write("error", "an event was not handled", { why });
   });
   const warm = readWarm(given);
-  const claim = claimPlace(given.value("socket") ?? socketPath(processEnvironment, userId()));
-  const sources = profileSources(given.all("profiles"));
-  const hidden = hiddenPaths(claim.path, sources.directories);
-  const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
-  // The first one gets ready while the profiles are read.
-  monitors.fill();
-  let place: Place | null = null;
+  const place = takePlace(given.value("socket") ?? socketPath(processEnvironment, userId()));
   try {
-    const profiles = new Profiles(given.all("profiles"), log, reactor);
-    place = openPlace(claim);
-    return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
+    const sources = profileSources(given.all("profiles"));
+    const hidden = hiddenPaths(place.path, sources.directories);
+    const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
+    // The first one gets ready while the profiles are read.
+    monitors.fill();
+    try {
+      const profiles = new Profiles(given.all("profiles"), log, reactor);
+      return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
+    } finally {
+      monitors.drain();
+    }
   } catch (error) {
-    monitors.drain();
-    // Whoever hears of the failure may try again at once.
-    if (place === null) giveUp(claim);
-    else leavePlace(place);
+    turnAway(place.listener, error);
+    leavePlace(place);
     throw error;
   }
 }
 
-/** What a portal has when clients may come. */
+/** What a portal has when it can serve. */
 interface Beginning {
   readonly given: Given;
   readonly log: Log;

@@ -3,14 +3,17 @@
  *
  * @module
  */
+import { KernelError } from "../../ffi/check.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
-import { peerOf } from "../../ffi/listener.ts";
+import { accept, peerOf } from "../../ffi/listener.ts";
+import { send } from "../../ffi/socket.ts";
 import { fileMaskOf, isInSameUserNamespace, userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
 import { Channel } from "../protocol/channel.ts";
+import { encodeFrame } from "../protocol/frame.ts";
 import {
   type ErrorReply,
   parseRequest,
@@ -220,6 +223,31 @@ export class Server {
         throw new UserError(
           `No such jail ${JSON.stringify(request.id)}: \`stemjail ps\` lists those that run`,
         );
+    }
+  }
+}
+
+/**
+ * Tells the clients that wait for a portal why there will be none.
+ *
+ * @param listener nonblocking
+ * @param error what came in the portal's way
+ */
+export function turnAway(listener: number, error: unknown): void {
+  const reply: ErrorReply = {
+    type: "error",
+    message: messageOf(error),
+    status: Status.notStarted,
+  };
+  const frame = encodeFrame(reply);
+  for (let connection = accept(listener); connection >= 0; connection = accept(listener)) {
+    try {
+      send(connection, frame);
+    } catch (failure) {
+      // Gone, and nobody to tell.
+      if (!(failure instanceof KernelError)) throw failure;
+    } finally {
+      close(connection);
     }
   }
 }

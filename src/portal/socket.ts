@@ -30,18 +30,14 @@ const MAXIMUM_PID_BYTES = 20;
 const ATTEMPTS = 100;
 const WAIT = 10;
 
-/** Where a portal may serve, and nobody else. */
-export interface Claim {
-  /** The socket's path. */
+/** A listening socket, and the lock that makes it the only one. */
+export interface Place {
+  /** The listening socket. */
+  readonly listener: number;
+  /** Where it is. */
   readonly path: string;
   /** The locked file. */
   readonly lock: number;
-}
-
-/** A claimed place where clients can connect. */
-export interface Place extends Claim {
-  /** The listening socket. */
-  readonly listener: number;
 }
 
 function parentOf(path: string): string {
@@ -125,17 +121,12 @@ function removeIfPossible(path: string): void {
   }
 }
 
-function cannotServe(path: string, error: unknown): unknown {
-  if (!(error instanceof KernelError)) return error;
-  return new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
-}
-
 /**
- * Claims a socket path. The claim ends with the process, if it is not given up.
+ * Becomes the portal of a socket path. A socket that a dead portal left is replaced.
  *
  * @throws UserError when another portal has it, or the place is not safe
  */
-export function claimPlace(path: string): Claim {
+export function takePlace(path: string): Place {
   const length = new TextEncoder().encode(path).length;
   if (!path.startsWith("/") || length > MAXIMUM_SOCKET_PATH_BYTES) {
     throw new UserError(
@@ -147,37 +138,21 @@ export function claimPlace(path: string): Claim {
   }
   secureDirectory(path);
   try {
-    return { path, lock: takeLock(path) };
+    const lock = takeLock(path);
+    removeAt(AT_FDCWD, path);
+    return { listener: listen(path), path, lock };
   } catch (error) {
-    throw cannotServe(path, error);
+    if (!(error instanceof KernelError)) throw error;
+    throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
   }
 }
 
 /**
- * Opens a claimed place. A socket that a dead portal left is replaced.
- *
- * @throws UserError when the socket cannot be made
+ * Gives the place up. The lock's file stays: were it removed, a portal that just opened it and one
+ * that makes it anew would both hold a lock.
  */
-export function openPlace(claim: Claim): Place {
-  try {
-    removeAt(AT_FDCWD, claim.path);
-    return { ...claim, listener: listen(claim.path) };
-  } catch (error) {
-    throw cannotServe(claim.path, error);
-  }
-}
-
-/**
- * Leaves a claimed place to others. The lock's file stays: were it removed, a portal that just opened
- * it and one that makes it anew would both hold a lock.
- */
-export function giveUp(claim: Claim): void {
-  close(claim.lock);
-}
-
-/** Ends an open place, and gives it up. */
 export function leavePlace(place: Place): void {
   removeIfPossible(place.path);
   close(place.listener);
-  giveUp(place);
+  close(place.lock);
 }

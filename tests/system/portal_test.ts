@@ -139,6 +139,21 @@ testAsEveryone("twenty runs at once with no portal start exactly one", async (wo
   assert.equal(Deno.readTextFileSync(world.log).match(/portal ready/g)?.length, 1);
 });
 
+testAsUser(
+  "runs at once with no portal and a bad profile all hear what is wrong",
+  async (world) => {
+    world.write(`${world.profiles}/broken.toml`, 'name = "broken"\n[[fs.bind]]\npath = "/proc"\n');
+    const script = "for i in 1 2 3 4 5 6; do (stemjail run -- true; echo status $?) & done; wait";
+    const { stdout, stderr } = await world.shell(script, { patience: 60_000 });
+    assert.equal(stdout, "status 125\n".repeat(6));
+    assert.equal(
+      stderr.match(/^stemjail: .*broken\.toml:3:\d+: .*"\/proc".*$/gm)?.length,
+      6,
+      stderr,
+    );
+  },
+);
+
 testAsEveryone("jails survive a portal that was killed, and a new one serves", async (world) => {
   assert.equal((await world.jail(["true"])).status, 0);
   const script = "until [ -e go ]; do sleep 0.05; done; cat; echo in $PWD; exit 4";

@@ -12,10 +12,10 @@ testAsEveryone("what goes through cat comes out, byte by byte", async (world) =>
 });
 
 testAsUser("a gigabyte goes through", async (world) => {
-  const { stdout } = await world.shell(
+  const { stdout, stderr } = await world.shell(
     "head -c 1G /dev/zero | stemjail run -- cat | stemjail run -- cat | wc -c",
   );
-  assert.equal(stdout, `${1024 ** 3}\n`);
+  assert.equal(stdout, `${1024 ** 3}\n`, stderr);
 });
 
 testAsUser("the descriptors inside are the very ones outside", async (world) => {
