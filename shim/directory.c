@@ -159,15 +159,20 @@ static bool device_of(int directory, const char *path, uint64_t *device) {
     return true;
 }
 
-/* The jail's root and its own home are of one file system, on which grants appear; every grant, and
- * /dev, /proc and /tmp, are of others. */
+/* Whether a file system is that of one path, which stays the same as long as the jail lasts. */
+static bool is_device_of(const char *path, _Atomic uint64_t *known, uint64_t device) {
+    uint64_t found = atomic_load_explicit(known, memory_order_relaxed);
+    if (found == 0 && device_of(AT_FDCWD, path, &found))
+        atomic_store_explicit(known, found, memory_order_relaxed);
+    return found == device;
+}
+
+/* Grants appear on the jail's root and in its own home, which is of the file system of /tmp; every
+ * grant, /dev and /proc are of others. That nothing appears in /tmp itself its path will tell. */
 bool directory_is_bare(int descriptor) {
     static _Atomic uint64_t root;
+    static _Atomic uint64_t scratch;
     uint64_t held = 0;
-    uint64_t known = atomic_load_explicit(&root, memory_order_relaxed);
-    if (!shim_may_speak() || !device_of(descriptor, "", &held))
-        return false;
-    if (known == 0 && device_of(AT_FDCWD, "/", &known))
-        atomic_store_explicit(&root, known, memory_order_relaxed);
-    return held == known;
+    return shim_may_speak() && device_of(descriptor, "", &held) &&
+           (is_device_of("/", &root, held) || is_device_of("/tmp", &scratch, held));
 }
