@@ -110,9 +110,10 @@ async function untilIdle(world: World): Promise<void> {
 function divide(calls: readonly Call[], portal: number): Pick<Recording, "calls" | "foreign"> {
   const monitor = calls.find(({ name }) => name === "pivot_root")!.pid;
   const children = new Set(calls.filter(({ name }) => name === "keyctl").map(({ pid }) => pid));
-  // The runtime has an epoll of its own; the monitor begins by making another one.
-  const preparations = calls.findLastIndex(({ pid, name }) =>
-    pid === monitor && name === "epoll_create1"
+  // The runtime has an epoll of its own; the monitor begins by making another one, for its signals.
+  const signals = calls.findIndex(({ pid, name }) => pid === monitor && name === "signalfd4");
+  const preparations = calls.findLastIndex(({ pid, name }, index) =>
+    pid === monitor && name === "epoll_create1" && index < signals
   );
   const executed = new Set<number>();
   const own: Call[] = [];
