@@ -1,10 +1,11 @@
 /**
- * What jails must never see, whatever a profile grants: StemJail's own files.
+ * What jails must never see, whatever a profile grants: StemJail's own files, and control groups, by
+ * which the user's processes can be limited, frozen and ended, and jails be freed of their limits.
  *
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { ensureTree } from "../../ffi/file.ts";
+import { AT_FDCWD, ensureTree, existsAt } from "../../ffi/file.ts";
 import { installedDirectory } from "../../ffi/library.ts";
 import { mayMakeEntries } from "../../ffi/probe.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
@@ -16,7 +17,11 @@ import {
   userProfileDirectory,
 } from "../protocol/locations.ts";
 import type { Hidden } from "../protocol/messages.ts";
-import { aliasesOf, currentMounts } from "./aliases.ts";
+import { currentMounts, type Mount } from "../protocol/mounts.ts";
+import { encodePath } from "../stemflow/path.ts";
+import { aliasesOf } from "./aliases.ts";
+
+const CGROUPS = "/sys/fs/cgroup";
 
 function ownDirectories(): string[] {
   const profiles = userProfileDirectory(processEnvironment);
@@ -72,7 +77,7 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
   const aliases = direct.flatMap(({ path }) => aliasesOf(path, mounts))
     .map((path) => resolver.resolve(path)).filter((resolution) => "path" in resolution);
   const found = [...direct, ...aliases];
-  const covered = outermost(found.map(({ path }) => path));
+  const covered = outermost([...found.map(({ path }) => path), ...cgroupPlaces(mounts)]);
   const ways = found.flatMap(({ path, links }) => waysTo(path, links.map((link) => link.path)));
   const pinned = [...new Set(ways)].filter(isMovable).sort();
   return {
@@ -86,6 +91,13 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
 function socketPaths(socket: string): string[] {
   const directory = socket.slice(0, socket.lastIndexOf("/"));
   return directory.endsWith("/stemjail") ? [directory] : [socket, `${socket}.lock`];
+}
+
+/** Where control groups are mounted; together, as far as they are at the usual place. */
+function cgroupPlaces(mounts: readonly Mount[]): string[] {
+  const points = mounts.filter(({ type }) => /^cgroup2?$/.test(type)).map(({ point }) => point);
+  const usual = points.some((point) => isIn(point, CGROUPS)) ? [CGROUPS] : [];
+  return [...usual, ...points.filter((point) => existsAt(AT_FDCWD, encodePath(point)))];
 }
 
 function isIn(path: string, outer: string): boolean {
