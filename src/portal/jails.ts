@@ -6,6 +6,7 @@
 import { close } from "../../ffi/file.ts";
 import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../protocol/messages.ts";
 import type { JailHelpers } from "./desktop_helpers.ts";
+import type { JailLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Monitor } from "./monitors.ts";
 
@@ -27,6 +28,8 @@ export interface Launch {
   readonly candidates: readonly string[];
   /** Whether the jail has a network namespace of its own, or else the host's. */
   readonly ownNetwork: boolean;
+  /** What the jail as a whole may have, as long as it could be any of some candidates. */
+  limitsAmong(candidates: readonly string[]): JailLimits;
 }
 
 class RunningJail {
@@ -55,6 +58,11 @@ class RunningJail {
       candidates: this.#candidates,
       history: [...this.#history],
     };
+  }
+
+  /** Limits the jail as what it is now; throws UserError when the kernel refuses. */
+  limit(): void {
+    this.monitor.limit(() => this.launch.limitsAmong(this.#candidates));
   }
 
   moved(transition: Transition, candidates: readonly string[]): void {
@@ -133,6 +141,7 @@ export class Jails {
         return this.log.write("info", "jail started", { jail: id, domain: event.domain });
       case "transition": {
         jail.moved(event.transition, event.candidates);
+        this.#widen(jail);
         jail.helpers.moved(event.candidates);
         const { time: _, ...fields } = event.transition;
         return this.log.write("info", "transition", { jail: id, ...fields });
@@ -145,6 +154,16 @@ export class Jails {
         return this.log.write("info", "jail ended", { jail: id, status: event.status });
       case "failed":
         return this.log.write("error", "launch failed", { jail: id, why: event.message });
+    }
+  }
+
+  /** Limits that cannot be widened stay as tight as they are. */
+  #widen(jail: RunningJail): void {
+    try {
+      jail.limit();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.log.write("warning", "limits stay as they were", { jail: jail.id, why });
     }
   }
 

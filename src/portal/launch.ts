@@ -5,15 +5,13 @@
  */
 import { AT_FDCWD, existsAt } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
-import type { LimitSettings, ResolvedProfile } from "../profile/profile.ts";
+import type { ResolvedProfile } from "../profile/profile.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
 import type {
   LaunchOrder,
   OrderedDomain,
   OrderedHome,
-  OrderedLimit,
-  OrderedScratch,
   Provision,
   RunRequest,
 } from "../protocol/messages.ts";
@@ -24,20 +22,9 @@ import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
 import { offerSession } from "./desktop.ts";
 import { composeEnvironment } from "./environment.ts";
-import { totalMemory } from "./memory.ts";
+import { jailLimits, type Means, missingLimits, processLimits, scratchOf } from "./limits.ts";
 import { resolverProvision } from "./network.ts";
 import type { Launch } from "./jails.ts";
-
-/** RLIMIT_* numbers of x86-64 and arm64. */
-const Resource = { core: 4, processes: 6, openFiles: 7, addressSpace: 9 } as const;
-
-const MIB = 1024 * 1024;
-
-/**
- * A core file of a byte is none, and unlike with 0 the kernel does not start the system's handler of
- * crashes either, which would read the jail's memory outside of it.
- */
-const NO_CORE = 1;
 
 /** The jail's own places at the root, which a grant of the root leaves out. */
 const ownPlaces = new Set(["proc", "dev", "tmp"]);
@@ -56,36 +43,6 @@ function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
     `The profile ${JSON.stringify(request.profile)} has no command of its own: name one after --`,
     Status.notStarted,
   );
-}
-
-/** The tightest limit of any profile; 0 stands for none where it would otherwise mean nothing. */
-function limitsOf(profiles: readonly ResolvedProfile[]): OrderedLimit[] {
-  const least = (choose: (limits: LimitSettings) => number) =>
-    Math.min(...profiles.map(({ limits }) => choose(limits)));
-  const addressSpace = least(({ addressSpaceMb }) =>
-    addressSpaceMb === 0 ? Infinity : addressSpaceMb
-  );
-  const core = least(({ coreMb }) => coreMb);
-  const limits = [
-    { resource: Resource.core, value: core === 0 ? NO_CORE : core * MIB },
-    { resource: Resource.processes, value: least(({ processes }) => processes) },
-    { resource: Resource.openFiles, value: least(({ openFiles }) => openFiles) },
-  ];
-  if (addressSpace === Infinity) return limits;
-  return [...limits, { resource: Resource.addressSpace, value: addressSpace * MIB }];
-}
-
-/** Room for small files, as a source tree has them, without giving their number away. */
-const BYTES_PER_FILE = 8 * 1024;
-const LEAST_FILES = 1024;
-const MOST_FILES = 1024 * 1024;
-
-/** The tightest of any candidate, and never more than half of the machine's memory. */
-function scratchOf(profiles: readonly ResolvedProfile[]): OrderedScratch {
-  const stated = profiles.map(({ limits }) => limits.tmpMb).filter((value) => value > 0);
-  const bytes = Math.min(...stated.map((value) => value * MIB), Math.floor(totalMemory() / 2));
-  const files = Math.floor(bytes / BYTES_PER_FILE);
-  return { bytes, files: Math.min(MOST_FILES, Math.max(LEAST_FILES, files)) };
 }
 
 function rootEntries(profiles: readonly ResolvedProfile[]): string[] {
@@ -143,6 +100,8 @@ export interface Circumstances {
   readonly problem: string | null;
   /** The client's umask(2). */
   readonly fileMask: number;
+  /** What a jail as a whole can be limited with. */
+  readonly means: Means;
 }
 
 /**
@@ -153,13 +112,17 @@ export interface Circumstances {
 export function planLaunch(
   request: RunRequest,
   catalog: Catalog,
-  { unconfined, problem, fileMask }: Circumstances,
+  { unconfined, problem, fileMask, means }: Circumstances,
 ): Launch {
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
   const file = findCommand(command[0], searchPath, request.directory);
   const start = catalog.start(file, command[0], request.profile, request.exact);
   const { set, profiles } = start;
+  const warnings = [
+    problem === null ? undefined : `${problem}; the profiles from before stay in force`,
+    missingLimits(profiles, means),
+  ].filter((warning) => warning !== undefined);
   const domains = orderedDomains(start);
   const traits = start.domains.map(traitsOf);
   const session = offerSession(request.environment, new Set(traits.flat()));
@@ -182,12 +145,12 @@ export function planLaunch(
     directoryRequired: request.directoryRequired,
     terminal: request.terminal,
     linger: lingers(request, catalog, profiles),
-    limits: limitsOf(profiles),
+    limits: processLimits(profiles),
     scratch: scratchOf(profiles),
     fileMask,
     nestedNamespaces: profiles.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,
-    warning: problem === null ? undefined : `${problem}; the profiles from before stay in force`,
+    warning: warnings.length === 0 ? undefined : warnings.join("; "),
   };
   return {
     order,
@@ -195,5 +158,10 @@ export function planLaunch(
     ownNetwork: !commonTraits(traits).includes("net-host"),
     domain: catalog.pool.nameOf(set),
     candidates: catalog.pool.membersOf(set),
+    limitsAmong: (names) => {
+      const indices = new Set(names.map((name) => catalog.pool.indexOf(name)));
+      const kept = profiles.filter(({ name }) => indices.has(catalog.pool.indexOf(name)));
+      return jailLimits(kept, means.memory);
+    },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the machine has memory to spare.
+ * How much memory the machine has, and whether it has some to spare.
  *
  * @module
  */

@@ -11,6 +11,8 @@ import { SocketType } from "../../ffi/socket.ts";
 import { spawn, type Spawned, SpawnError } from "../../ffi/spawn.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { Status, UserError } from "../errors.ts";
+import type { Cgroups, JailCgroup } from "./cgroup.ts";
+import type { JailLimits } from "./limits.ts";
 import { isMemoryShort } from "./memory.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { Hidden, MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
@@ -31,6 +33,7 @@ export class Monitor {
   readonly pid: number;
   readonly #pidfd: number;
   readonly #channel: Channel;
+  #cgroup: JailCgroup | null = null;
   #owner: MonitorOwner | null = null;
   #whenStarted: (() => void) | null = null;
   #failure: string | null = null;
@@ -40,10 +43,11 @@ export class Monitor {
    * Starts the process.
    *
    * @param hidden what its jail hides
+   * @param cgroups where it gets a cgroup, with all that it starts
    * @param ownNetwork whether its jail has a network namespace of its own, or else the host's
    * @throws UserError when it cannot be started
    */
-  constructor(reactor: Reactor, hidden: Hidden, ownNetwork = true) {
+  constructor(reactor: Reactor, hidden: Hidden, cgroups: Cgroups, ownNetwork = true) {
     const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
     try {
       ({ pid: this.pid, pidfd: this.#pidfd } = spawnMonitor(theirs, ownNetwork));
@@ -54,6 +58,8 @@ export class Monitor {
       close(theirs);
     }
     try {
+      // Now, since moving a process can wait for milliseconds, and a launch shall not.
+      this.#cgroup = cgroups.adopt(this.pid);
       this.#channel = this.#listen(ours, reactor);
     } catch (error) {
       close(ours);
@@ -78,6 +84,7 @@ export class Monitor {
     signalProcess(this.#pidfd, Signal.kill);
     awaitEnd(this.pid);
     close(this.#pidfd);
+    this.#cgroup?.remove();
   }
 
   /** Whether the process still is there and has not failed. */
@@ -106,6 +113,16 @@ export class Monitor {
     this.#whenStarted = act;
   }
 
+  /**
+   * Limits the jail as a whole, where it has a cgroup.
+   *
+   * @param limits works them out
+   * @throws UserError when the kernel refuses
+   */
+  limit(limits: () => JailLimits): void {
+    this.#cgroup?.limit(limits());
+  }
+
   /** Sends an order; descriptors are closed once they are sent. */
   order(order: Order, descriptors: readonly number[] = []): void {
     this.#channel.send(order, descriptors);
@@ -128,6 +145,7 @@ export class Monitor {
     this.#isGone = true;
     reap(this.pid);
     close(this.#pidfd);
+    this.#cgroup?.remove();
     this.#channel.drain();
     this.#channel.close();
     this.#owner?.onEnd();
@@ -188,12 +206,14 @@ export class MonitorPool {
    *
    * @param size how many are to wait
    * @param hidden what every jail hides
+   * @param cgroups where each gets a cgroup
    * @param rests whether they may end when nothing is launched for long
    */
   constructor(
     private readonly reactor: Reactor,
     private readonly size: number,
     private readonly hidden: Hidden,
+    private readonly cgroups: Cgroups,
     private readonly rests: boolean,
   ) {}
 
@@ -203,11 +223,11 @@ export class MonitorPool {
    * @param ownNetwork false for a jail in the host's network, which none waits for
    */
   take(ownNetwork = true): Monitor {
-    if (!ownNetwork) return new Monitor(this.reactor, this.hidden, ownNetwork);
+    if (!ownNetwork) return this.#start(false);
     this.#launches.push(performance.now());
     let monitor = this.#waiting.shift();
     while (monitor !== undefined && !monitor.isUsable) monitor = this.#waiting.shift();
-    monitor ??= new Monitor(this.reactor, this.hidden);
+    monitor ??= this.#start();
     monitor.onceStarted(() => this.#fillIn(REFILL_DELAY));
     this.#fillIn(LAUNCH_PATIENCE);
     return monitor;
@@ -224,7 +244,7 @@ export class MonitorPool {
     const wanted = this.#wanted();
     while (this.#waiting.length < wanted) {
       try {
-        this.#waiting.push(new Monitor(this.reactor, this.hidden));
+        this.#waiting.push(this.#start());
       } catch {
         // The next launch meets the same obstacle, and has a user to tell.
         return;
@@ -237,6 +257,10 @@ export class MonitorPool {
     clearTimeout(this.#refill);
     clearTimeout(this.#rest);
     for (const monitor of this.#waiting.splice(0)) monitor.kill();
+  }
+
+  #start(ownNetwork = true): Monitor {
+    return new Monitor(this.reactor, this.hidden, this.cgroups, ownNetwork);
   }
 
   #wanted(): number {

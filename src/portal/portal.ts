@@ -10,6 +10,7 @@ import { messageOf, Status, UserError } from "../errors.ts";
 import { profileSources } from "../profile/installed.ts";
 import { processEnvironment, socketPath } from "../protocol/locations.ts";
 import { Reactor } from "../protocol/reactor.ts";
+import { Cgroups } from "./cgroup.ts";
 import { hiddenPaths } from "./hidden.ts";
 import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
@@ -73,14 +74,16 @@ async function serve(given: Given, log: Log, readiness: Readiness): Promise<numb
   try {
     const sources = profileSources(given.all("profiles"));
     const hidden = hiddenPaths(place.path, sources.directories);
-    const monitors = new MonitorPool(reactor, warm, hidden, given.has("background"));
+    const cgroups = new Cgroups(log);
+    const monitors = new MonitorPool(reactor, warm, hidden, cgroups, given.has("background"));
     // The first one gets ready while the profiles are read.
     monitors.fill();
     try {
       const profiles = new Profiles(given.all("profiles"), log, reactor);
-      return await serveAt(place, { given, log, reactor, profiles, monitors }, readiness);
+      return await serveAt(place, { given, log, reactor, profiles, monitors, cgroups }, readiness);
     } finally {
       monitors.drain();
+      await cgroups.leave();
     }
   } catch (error) {
     turnAway(place.listener, error);
@@ -96,10 +99,11 @@ interface Beginning {
   readonly reactor: Reactor;
   readonly profiles: Profiles;
   readonly monitors: MonitorPool;
+  readonly cgroups: Cgroups;
 }
 
 async function serveAt(place: Place, beginning: Beginning, readiness: Readiness): Promise<number> {
-  const { given, log, reactor, profiles, monitors } = beginning;
+  const { given, log, reactor, profiles, monitors, cgroups } = beginning;
   const { path } = place;
   const jails = new Jails(log);
   const end = Promise.withResolvers<string>();
@@ -109,7 +113,7 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
     end.resolve(reason);
   };
   const server = new Server(place.listener, {
-    ...{ reactor, profiles, monitors, jails, log },
+    ...{ reactor, profiles, monitors, jails, log, means: cgroups },
     unconfined: given.has("unconfined"),
     directory: path.slice(0, path.lastIndexOf("/")),
     retire: () => {
@@ -125,6 +129,7 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
   log.write("info", "portal ends", { reason: await end.promise, jails: jails.count });
   monitors.drain();
   await jails.stopAll();
+  await cgroups.leave();
   return Status.ok;
 }
 

@@ -27,6 +27,7 @@ import { describe } from "./info.ts";
 import type { Jails, Launch } from "./jails.ts";
 import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.ts";
 import { planLaunch } from "./launch.ts";
+import type { Means } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Monitor, MonitorPool } from "./monitors.ts";
 import type { Profiles } from "./profiles.ts";
@@ -47,6 +48,8 @@ export interface Service {
   readonly monitors: MonitorPool;
   /** The running jails. */
   readonly jails: Jails;
+  /** What jails as a whole can be limited with. */
+  readonly means: Means;
   /** Where events go. */
   readonly log: Log;
   /** Whether jails may list and mount what no profile grants. */
@@ -167,14 +170,16 @@ export class Server {
     if (descriptors.length !== STANDARD_DESCRIPTORS) {
       throw new UserError("A run request comes with three descriptors", Status.notStarted);
     }
-    const { profiles, monitors, unconfined } = this.service;
+    const { profiles, monitors, unconfined, means } = this.service;
     const launch = planLaunch(request, profiles.current(), {
       unconfined,
       problem: profiles.problem,
       fileMask: fileMaskOf(pid),
+      means,
     });
     const monitor = monitors.take(launch.ownNetwork);
     try {
+      monitor.limit(() => launch.limitsAmong(launch.candidates));
       const helpers = new JailHelpers(
         this.#helperContext,
         monitor,

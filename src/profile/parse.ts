@@ -89,6 +89,8 @@ function toProfile(name: string, stated: ProfileFile, source: ProfileSource): Pa
     net: stated.net ?? {},
     desktop: { ...switches, dbusTalk },
     limits: {
+      memoryMb: limits.memory_mb,
+      required: limits.required,
       processes: limits.processes,
       openFiles: limits.open_files,
       addressSpaceMb: limits.address_space_mb,

@@ -81,7 +81,11 @@ export interface DesktopSettings {
 
 /** What `[limits]` says. */
 export interface LimitSettings {
-  /** Processes and threads of the whole jail: RLIMIT_NPROC, setrlimit(2). */
+  /** Memory of the whole jail in MiB, 0 for no limit: a cgroup's; undefined for a share of the machine's. */
+  readonly memoryMb: number | undefined;
+  /** Whether there is to be no jail without a cgroup that limits memory and processes. */
+  readonly required: boolean;
+  /** Processes and threads of the whole jail: RLIMIT_NPROC, setrlimit(2); and a cgroup's. */
   readonly processes: number;
   /** Open descriptors of one process: RLIMIT_NOFILE. */
   readonly openFiles: number;
@@ -168,7 +172,15 @@ export const DEFAULT_SETTINGS: ProfileSettings = {
     portals: false,
   },
   // Room for a browser or a parallel build, and an end to a fork bomb.
-  limits: { processes: 4096, openFiles: 16_384, addressSpaceMb: 0, coreMb: 0, tmpMb: 0 },
+  limits: {
+    memoryMb: undefined,
+    required: false,
+    processes: 4096,
+    openFiles: 16_384,
+    addressSpaceMb: 0,
+    coreMb: 0,
+    tmpMb: 0,
+  },
   sandbox: { nestedNamespaces: false },
 };
 

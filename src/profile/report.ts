@@ -119,8 +119,14 @@ function desktopWords({ dbus, dbusTalk, ...switches }: DesktopSettings): string[
 }
 
 function formatLimits(limits: LimitSettings): string {
+  const memory = limits.memoryMb === undefined
+    ? "three quarters of all"
+    : limits.memoryMb === 0
+    ? "unlimited"
+    : `${limits.memoryMb} MiB`;
   const space = limits.addressSpaceMb === 0 ? "unlimited" : `${limits.addressSpaceMb} MiB`;
   return [
+    `memory ${memory}${limits.required ? " (a cgroup is required)" : ""}`,
     `${limits.processes} processes`,
     `${limits.openFiles} open files`,
     `address space ${space}`,

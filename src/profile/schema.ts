@@ -26,6 +26,9 @@ const MOST_PROCESSES = 4_194_304;
 const MOST_OPEN_FILES = 1_048_576;
 const MOST_MEGABYTES = 2 ** 37;
 
+/** A jail's monitor has its share of the jail's memory. */
+const LEAST_MEMORY = 128;
+
 /** One `[[fs.bind]]` of a profile's file. */
 export interface BindEntry {
   /** The path as written; undefined after a complaint. */
@@ -70,6 +73,8 @@ export interface ProfileFile {
   };
   /** `[limits]` */
   readonly limits?: {
+    readonly memory_mb?: number;
+    readonly required?: boolean;
     readonly processes?: number;
     readonly open_files?: number;
     readonly address_space_mb?: number;
@@ -141,6 +146,15 @@ const busSwitch: Shape<boolean | "unfiltered"> = (value, path, complain) => {
     remedy: 'write true, false or "unfiltered"',
   });
   return undefined;
+};
+
+const memory: Shape<number> = (value, path, complain) => {
+  if (value === 0n) return 0;
+  return integer(LEAST_MEMORY, MOST_MEGABYTES)(
+    value,
+    path,
+    (place, { what, remedy }) => complain(place, { what, remedy: `${remedy}, or 0 for no limit` }),
+  );
 };
 
 const words = list(string(refuseArgument), 'cmd = ["/bin/sh"]');
@@ -217,6 +231,8 @@ export const profileShape: Shape<ProfileFile> = table(
       portals: boolean,
     }, "[desktop]"),
     limits: table({
+      memory_mb: memory,
+      required: boolean,
       processes: integer(1, MOST_PROCESSES),
       open_files: integer(8, MOST_OPEN_FILES),
       address_space_mb: integer(0, MOST_MEGABYTES),

@@ -34,6 +34,8 @@ Deno.test("a profile that says nothing has every default", () => {
   assert.deepEqual(net, { mode: "none", loopback: false });
   assert.deepEqual(new Set(Object.values(desktop).map(String)), new Set(["false", ""]));
   assert.deepEqual(limits, {
+    memoryMb: undefined,
+    required: false,
     processes: 4096,
     openFiles: 16384,
     addressSpaceMb: 0,

@@ -52,7 +52,7 @@ cmd = ["/bin/sh"]
     env: { pass: [], set: {}, unset: [] },
     net: { mode: "none", loopback: false },
     desktop: DEFAULT_SETTINGS.desktop,
-    limits: { processes: 4096, openFiles: 16384, addressSpaceMb: 0, coreMb: 0, tmpMb: 0 },
+    limits: DEFAULT_SETTINGS.limits,
     sandbox: { nestedNamespaces: false },
     skipped: [],
   }]);

@@ -60,6 +60,8 @@ fonts = true
 themes = true
 portals = true
 [limits]
+memory_mb = 2_048
+required = true
 processes = 1_000
 open_files = 0x100
 address_space_mb = 0
@@ -90,6 +92,8 @@ nested_namespaces = true
     portals: true,
   });
   assert.deepEqual(profile.limits, {
+    memoryMb: 2048,
+    required: true,
     processes: 1000,
     openFiles: 256,
     addressSpaceMb: 0,
@@ -239,6 +243,10 @@ const broken: Record<string, [text: string, ...messages: string[]]> = {
     'name = "x"\n[limits]\nprocesses = 0\ncore_mb = 99999999999999999999',
     'p.toml:3:13: "limits.processes" is 0: it must be from 1 to 4194304',
     'p.toml:4:11: "limits.core_mb" is 99999999999999999999: it must be from 0 to 137438953472',
+  ],
+  "too little memory for a jail": [
+    'name = "x"\n[limits]\nmemory_mb = 127',
+    'p.toml:3:13: "limits.memory_mb" is 127: it must be from 128 to 137438953472, or 0 for no limit',
   ],
   "a float for an integer": [
     'name = "x"\n[limits]\nprocesses = 1.0',

@@ -97,7 +97,7 @@ set                "X=1 2"
 unset              none
 network            nat, with the host's loopback
 desktop            x11 dbus org.x.Y
-limits             4096 processes, 16384 open files, address space 64 MiB, no core files, half the memory for files of its own
+limits             memory three quarters of all, 4096 processes, 16384 open files, address space 64 MiB, no core files, half the memory for files of its own
 nested namespaces  no
 
 2 binds
