@@ -4,6 +4,7 @@
  * @module
  */
 import { checkAppArmor } from "./app_armor.ts";
+import { checkCgroup } from "./cgroup.ts";
 import type { Finding } from "./finding.ts";
 import { checkHelpers } from "./helpers.ts";
 import { checkJail } from "./jail.ts";
@@ -30,6 +31,7 @@ export function examine(system: System): Finding[] {
     checkRuntimeDirectory(system),
     checkSocket(system),
     checkCache(system),
+    checkCgroup(system),
     ...checkHelpers(system),
   ];
 }

@@ -30,8 +30,13 @@ const healthyFiles: Readonly<Record<string, string>> = {
   "/proc/self/status": "Name:\tstemjail\nSeccomp:\t0\nSeccomp_filters:\t0",
   "/proc/self/mountinfo": [
     "1 22 27 0:21 / /proc rw,relatime - proc proc rw",
+    "2 22 0:26 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw,nsdelegate",
     "40 1 0:35 / /proc/sys/fs/binfmt_misc rw,relatime - autofs systemd-1 rw",
   ].join("\n"),
+  "/proc/self/cgroup": "0::/user.slice/shell.scope",
+  "/run/user/1000/stemjail/portal.sock.lock": "77",
+  "/proc/77/cgroup": "0::/user.slice/portal.scope/stemjail-portal",
+  "/sys/fs/cgroup/user.slice/portal.scope/stemjail-portal/cgroup.controllers": "cpu memory pids",
   "/sys/kernel/security/lsm": "capability,landlock,yama,apparmor",
   "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie',
   ...Object.fromEntries(
