@@ -18,7 +18,7 @@ const MAXIMUM_DIGITS = 32;
 
 /** Browsers have one of each kind for each of their processes. */
 const MAXIMUM_NAMESPACES = 1024;
-const namespaceKinds = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+const namespaceKinds = ["ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
 /** Leaves some of what the user has in watches; the calling thread is in M0. */
 export function shareWatches(): void {
@@ -28,8 +28,12 @@ export function shareWatches(): void {
   }
 }
 
-/** Bounds the namespaces that programs make in the jail; the calling thread is in M0. */
+/**
+ * Bounds the namespaces that programs make in the jail; the calling thread is in M0. Of cgroups there are
+ * none: in one, whoever may mount can mount the jail's own cgroup, and freeze it, the monitor with it.
+ */
 export function boundNamespaces(): void {
+  unlessRefused(() => writeNumber("user/max_cgroup_namespaces", 0));
   for (const kind of namespaceKinds) {
     unlessRefused(() => writeNumber(`user/max_${kind}_namespaces`, MAXIMUM_NAMESPACES));
   }

@@ -1,51 +1,13 @@
 /** Where a cgroup is delegated to the portal, each jail has one of its own, and cannot leave it. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { monitorsOf, portalsOf } from "../system/traces.ts";
-import type { World } from "../system/world.ts";
-import { controllersHere, Delegation } from "./delegation.ts";
+import { limits, startJail, testDelegated } from "./delegated.ts";
+import { controllersHere, type Delegation } from "./delegation.ts";
 
 /** What a limit of processes leaves for the monitor. */
 const MONITOR = 32;
-
-/** A test with a cgroup that belongs to the user. */
-function testDelegated(
-  name: string,
-  body: (delegation: Delegation, world: World) => Promise<void>,
-): void {
-  testAsEveryone(name, (world) => body(new Delegation(world), world));
-}
-
-function limits(world: World, text: string, more = ""): void {
-  world.profile("plain", { [world.work]: "write" }, `[limits]\n${text}\n${more}`);
-}
-
-/** A jail that runs until it is stopped, with the name of its cgroup. */
-async function startJail(delegation: Delegation, script: string) {
-  const { world } = delegation;
-  const mark = `${world.work}/started`;
-  const { outcome } = world.start([
-    ...[world.executable, "run", "--", "/bin/bash", "-c"],
-    `cat /proc/self/cgroup > ${mark}.new; mv ${mark}.new ${mark}; ${script}`,
-  ]);
-  outcome.catch(() => {});
-  await eventually("it runs", () => exists(mark));
-  const [, group = ""] = /(stemjail-jail-\d+)\/inside$/m.exec(Deno.readTextFileSync(mark)) ?? [];
-  assert.notEqual(group, "", Deno.readTextFileSync(mark));
-  Deno.removeSync(mark);
-  return { outcome, group };
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Ends a portal, which has nothing to complain about. */
 async function end(portal: Awaited<ReturnType<Delegation["startPortal"]>>): Promise<void> {

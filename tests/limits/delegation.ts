@@ -58,6 +58,11 @@ function borrow(controller: string, standIn: string): void {
   undoing.push(() => persist(SET_CONTROLLERS, point, controller));
 }
 
+/** Whether version 2 has the memory controller here; that of version 1 may be in use, and is left alone. */
+export function isMemoryHere(): boolean {
+  return Deno.uid() === 0 && words(`${unifiedRoot()}/cgroup.controllers`).includes("memory");
+}
+
 let available: string[] | null = null;
 
 /** The controllers of memory and pids that this machine has for cgroups of version 2. */
@@ -121,7 +126,8 @@ export class Delegation {
   async startPortal(below = "", ...options: string[]): Promise<Started> {
     const { world } = this;
     const portal = this.start([world.executable, "portal", ...options], below);
-    await eventually("the portal makes its socket", () => exists(world.socket));
+    // The executable may have to unpack itself first.
+    await eventually("the portal makes its socket", () => exists(world.socket), 60_000);
     const serves = async () => (await world.run(["stop", "0"])).stderr.includes("No such jail");
     await eventually("the portal serves", serves);
     return portal;
