@@ -114,5 +114,8 @@ export async function run(given: Given): Promise<never> {
     output: request.terminal.includes(1) ? 1 : 2,
     raw: hasInput && Deno.stdin.isTerminal(),
   });
-  throw new UserError("The jail's monitor died, and the jail with it", MONITOR_DIED);
+  throw new UserError(
+    "The jail's monitor died, and the jail with it; if memory ran out, the portal's log says so",
+    MONITOR_DIED,
+  );
 }
