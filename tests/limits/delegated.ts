@@ -6,6 +6,9 @@ import { eventually } from "../system/process.ts";
 import type { World } from "../system/world.ts";
 import { Delegation } from "./delegation.ts";
 
+/** How long a jail may take to run, in milliseconds, even where a processor is emulated. */
+const START = 60_000;
+
 /** A test with a cgroup that belongs to the user. */
 export function testDelegated(
   name: string,
@@ -24,12 +27,11 @@ export function limits(world: World, text: string, more = ""): void {
 export async function startJail(delegation: Delegation, script: string) {
   const { world } = delegation;
   const mark = `${world.work}/started`;
-  const { outcome } = world.start([
-    ...[world.executable, "run", "--", "/bin/bash", "-c"],
-    `cat /proc/self/cgroup > ${mark}.new; mv ${mark}.new ${mark}; ${script}`,
-  ]);
+  const whole = `cat /proc/self/cgroup > ${mark}.new; mv ${mark}.new ${mark}; ${script}`;
+  const line = [world.executable, "run", "--", "/bin/bash", "-c", whole];
+  const { outcome } = world.start(line, { patience: 2 * START });
   outcome.catch(() => {});
-  await eventually("it runs", () => exists(mark));
+  await eventually("it runs", () => exists(mark), START);
   const [, group = ""] = /(stemjail-jail-\d+)\/inside$/m.exec(Deno.readTextFileSync(mark)) ?? [];
   assert.notEqual(group, "", Deno.readTextFileSync(mark));
   Deno.removeSync(mark);
