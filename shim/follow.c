@@ -30,10 +30,16 @@ static void stand(struct walk *walk, int node) {
     walk->node = node;
 }
 
-/* Takes the next name off the rest. False at its end; a name that is too long is no name. */
+/* Takes the next name off the rest, or "." where it ends with a slash: what that follows must be a
+ * directory. False at the end; a name that is too long is no name. */
 static bool next_name(struct walk *walk, char name[NAME_MAX + 2]) {
     const char *rest = walk->rest + strspn(walk->rest, "/");
     const size_t length = strcspn(rest, "/");
+    if (length == 0 && rest > walk->rest) {
+        strcpy(name, ".");
+        walk->rest[0] = '\0';
+        return true;
+    }
     const size_t kept = length > NAME_MAX ? NAME_MAX + 1 : length;
     memcpy(name, rest, kept);
     name[kept] = '\0';
@@ -59,6 +65,13 @@ static bool turn(struct walk *walk, const char *target, size_t length) {
         stand(walk, walk->root);
     }
     return true;
+}
+
+static bool stay(const struct walk *walk) {
+    const int here = openat(walk->node, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (here >= 0)
+        close(here);
+    return here >= 0;
 }
 
 static bool go_back(struct walk *walk) {
@@ -92,7 +105,7 @@ static bool enter(struct walk *walk, int node, const char *name) {
 static bool step(struct walk *walk, const char *name) {
     char target[PATH_MAX];
     if (strcmp(name, ".") == 0)
-        return true;
+        return stay(walk);
     if (strcmp(name, "..") == 0)
         return go_back(walk);
     const int node = openat(walk->node, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
