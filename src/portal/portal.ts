@@ -129,7 +129,6 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
   log.write("info", "portal ends", { reason: await end.promise, jails: jails.count });
   monitors.drain();
   await jails.stopAll();
-  await cgroups.leave();
   return Status.ok;
 }
 

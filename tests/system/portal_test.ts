@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { exists, testAsEveryone, testAsUser } from "./harness.ts";
 import { eventually } from "./process.ts";
 import { descriptorsOf, monitorsOf, portalsOf, processesOf, processesWith } from "./traces.ts";
+import type { World } from "./world.ts";
 
 testAsEveryone("a portal in the foreground says one line when it is ready", async (world) => {
   const portal = await world.startPortal();
@@ -173,7 +174,7 @@ testAsEveryone("jails survive a portal that was killed, and a new one serves", a
 
 testAsUser("a monitor that waits ends with a portal that was killed", async (world) => {
   assert.equal((await world.jail(["true"])).status, 0);
-  await eventually("a monitor waits", () => monitorsOf(world).length === 1);
+  await waitingMonitor(world);
   Deno.kill(portalsOf(world)[0].pid, "SIGKILL");
   await eventually("nothing is left", () => processesOf(world).length === 0);
 });
@@ -188,8 +189,7 @@ testAsUser("--warm 0 keeps no monitor waiting, and jails start all the same", as
 
 testAsUser("a waiting monitor that was killed is replaced", async (world) => {
   assert.equal((await world.jail(["true"])).status, 0);
-  await eventually("a monitor waits", () => monitorsOf(world).length === 1);
-  const [{ pid }] = monitorsOf(world);
+  const pid = await waitingMonitor(world);
   Deno.kill(pid, "SIGKILL");
   await eventually("the portal has noticed", () => !exists(`/proc/${pid}`));
   const { stdout, stderr } = await world.jail(["echo", "started"]);
@@ -258,3 +258,14 @@ testAsUser(
     assert.equal((await world.jail(["echo", "ran"])).stderr, "");
   },
 );
+
+/** The one that waits for a jail, once that of the last jail is gone. */
+async function waitingMonitor(world: World): Promise<number> {
+  await eventually(
+    "no jail runs",
+    async () => (await world.run(["ps", "--json"])).stdout === "[]\n",
+  );
+  let monitors = monitorsOf(world);
+  await eventually("a monitor waits", () => (monitors = monitorsOf(world)).length === 1);
+  return monitors[0].pid;
+}
