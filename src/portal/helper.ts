@@ -36,14 +36,15 @@ export interface HelperCommand {
 }
 
 /**
- * Looks for a program where the portal's own PATH says, and where packages install.
+ * Looks for a program where packages install, and then where the portal's own PATH says: a jail may
+ * be allowed to write to a directory of the user's in it, and a helper runs outside.
  *
  * @returns its file, or null
  */
 export function findHelper(name: string): string | null {
   const path = processEnvironment("PATH") ?? "";
   try {
-    return findCommand(name, `${path}:/usr/local/bin:/usr/bin:/bin`, "/");
+    return findCommand(name, `/usr/local/bin:/usr/bin:/bin:${path}`, "/");
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
