@@ -6,7 +6,7 @@
 import type { Transition } from "../protocol/messages.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
-import { GrantError } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
 import { realHostPath } from "./host_path.ts";
 import type { DomainState } from "./state.ts";
 

@@ -21,7 +21,7 @@ import { commonTraits, type Trait } from "../profile/traits.ts";
 import type { MonitorEvent, OrderedDomain, Provision } from "../protocol/messages.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { GrantError } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
 import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
 import { RUN_DIRECTORY } from "./skeleton.ts";
 

@@ -5,7 +5,7 @@
  */
 import { SpawnError } from "../../ffi/spawn.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
-import { GrantError } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
 
 /** One line, and the exit status that goes with it. */
 export interface LaunchFailure {

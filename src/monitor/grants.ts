@@ -1,9 +1,8 @@
 /**
  * Grants: trees of M0 appear in M1, all of one plan or none.
  *
- * Each tree is cloned and sealed while it is detached, so there is no moment at which the jail
- * sees it without its attributes. Mount points are made in the jail's own root file system and
- * nowhere else: where a tree of the host is mounted already, its own directory is the mount point.
+ * Mount points are made in the jail's own root file system and nowhere else: where a tree of the
+ * host is mounted already, its own directory is the mount point.
  *
  * @module
  */
@@ -17,45 +16,15 @@ import {
   openResolved,
   readLinkAt,
   ResolveFlag,
-  statusOf,
 } from "../../ffi/file.ts";
-import { attachTree, cloneTree, detachTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
-import { messageOf } from "../errors.ts";
+import { attachTree, detachTree } from "../../ffi/mount.ts";
 import { encodePath, isBelow } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
+import { GrantError, reasonOf } from "./grant_error.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import { makeOwnDirectory, makeOwnFile } from "./place.ts";
 import type { Skeleton } from "./skeleton.ts";
-
-/** A grant that cannot be made; its message names the path and the reason. */
-export class GrantError extends Error {
-  /** What distinguishes this class in messages. */
-  override readonly name = "GrantError";
-
-  /**
-   * Says why.
-   *
-   * @param message the path and the reason
-   * @param wasShown whether something of the grant was visible for a moment
-   * @param mayBeStale whether it may be that a file was replaced after it was looked up
-   */
-  constructor(
-    message: string,
-    readonly wasShown: boolean = false,
-    readonly mayBeStale: boolean = false,
-  ) {
-    super(message);
-  }
-}
-
-/** A step with what it mounts, detached and sealed; or the text of a link to make. */
-interface Prepared {
-  readonly path: string;
-  readonly isDirectory: boolean;
-  /** A detached tree, or -1 for a link. */
-  readonly tree: number;
-  readonly link: Uint8Array<ArrayBuffer> | null;
-}
+import { type Prepared, Sources } from "./source.ts";
 
 /**
  * How often a plan is begun. A file that is replaced by another one, as package managers do it, cannot be
@@ -80,7 +49,7 @@ export interface FreeMount {
 
 /** Performs mount plans. */
 export class Grants {
-  readonly #longestBind: number;
+  readonly #sources: Sources;
 
   /**
    * Grants in one jail.
@@ -92,13 +61,15 @@ export class Grants {
   constructor(
     private readonly namespaces: MountNamespaces,
     private readonly skeleton: Skeleton,
-    private readonly expected: ReadonlyMap<string, FileStatus["kind"]>,
+    expected: ReadonlyMap<string, FileStatus["kind"]>,
     private readonly rootEntries: readonly string[],
   ) {
-    this.#longestBind = [...expected.keys()].reduce(
-      (most, { length }) => Math.max(most, length),
-      0,
-    );
+    this.#sources = new Sources(namespaces.hostRoot, expected);
+  }
+
+  /** Why a bind at or above a path is not what it was when its profile was loaded, or null. */
+  changedBind(path: string): string | null {
+    return this.#sources.changedBind(path);
   }
 
   /**
@@ -140,8 +111,8 @@ export class Grants {
   mountElsewhere(mount: FreeMount): void {
     const step = { path: mount.source, write: mount.write };
     const root = mount.fromHost ? this.namespaces.hostRoot : this.namespaces.jailRoot;
-    const place = () => this.#prepareNode(step, root);
-    const prepared = mount.fromHost ? place() : this.namespaces.inJail(place);
+    const take = () => this.#sources.takeFrom(root, step, false);
+    const prepared = mount.fromHost ? take() : this.namespaces.inJail(take);
     try {
       const moved = { ...prepared, path: mount.destination };
       this.namespaces.inJail(() => this.#attachAll([moved]));
@@ -152,86 +123,14 @@ export class Grants {
 
   #prepare(step: MountStep, prepared: Prepared[]): void {
     if (step.path !== "/") {
-      const mayBeLink = this.expected.get(step.path) === "link";
-      prepared.push(this.#prepareNode(step, this.namespaces.hostRoot, mayBeLink));
+      prepared.push(this.#sources.take(step));
       return;
     }
     // Nothing can be mounted over the root of running processes; what is in it can.
     for (const name of this.rootEntries) {
       const entry = { path: `/${name}`, write: step.write };
-      prepared.push(this.#prepareNode(entry, this.namespaces.hostRoot, true));
+      prepared.push(this.#sources.takeFrom(this.namespaces.hostRoot, entry, true));
     }
-  }
-
-  /** Why a bind at or above a path is not what it was when its profile was loaded, or null. */
-  changedBind(path: string): string | null {
-    // The path is the jail's and may be long; no further than a bind can be.
-    const known = `${path.slice(0, this.#longestBind + 1)}/`;
-    for (let end = known.indexOf("/", 1); end > 0; end = known.indexOf("/", end + 1)) {
-      const bind = known.slice(0, end);
-      const expected = this.expected.get(bind);
-      if (expected === undefined || expected === "link") continue;
-      const changed = this.#changeAt(bind, expected);
-      if (changed !== null) return changed;
-    }
-    return null;
-  }
-
-  #changeAt(bind: string, expected: FileStatus["kind"]): string | null {
-    let node = -1;
-    try {
-      node = this.#openNode(bind, this.namespaces.hostRoot, false);
-      const { kind } = statusOf(node);
-      return kind === expected ? null : changeOf(bind, expected, kind);
-    } catch (error) {
-      if (error instanceof GrantError) return error.message;
-      throw error;
-    } finally {
-      if (node >= 0) close(node);
-    }
-  }
-
-  #openNode(path: string, root: number, mayBeLink: boolean): number {
-    const links = mayBeLink ? ResolveFlag.noMagicLinks : noLinks;
-    try {
-      return openResolved(root, encodePath(path), {
-        flags: nodeFlags,
-        resolve: ResolveFlag.inRoot | links,
-      });
-    } catch (error) {
-      throw new GrantError(`${path}: ${reasonOf(error)}`);
-    }
-  }
-
-  #prepareNode(step: MountStep, root: number, mayBeLink = false): Prepared {
-    const node = this.#openNode(step.path, root, mayBeLink);
-    try {
-      return this.#prepareOpened(step, node, mayBeLink);
-    } finally {
-      close(node);
-    }
-  }
-
-  #prepareOpened(step: MountStep, node: number, mayBeLink: boolean): Prepared {
-    const { path } = step;
-    const { kind } = statusOf(node);
-    const expected = this.expected.get(path);
-    if (kind === "link") {
-      if (!mayBeLink) throw new GrantError(`${path}: it became a symbolic link`);
-      return { path, isDirectory: false, tree: -1, link: readLinkAt(node, "") };
-    }
-    if (expected !== undefined && expected !== kind) {
-      throw new GrantError(changeOf(path, expected, kind));
-    }
-    const tree = cloneTree(node, "", true);
-    const readOnly = step.write ? 0n : MountAttribute.readOnly;
-    try {
-      sealTree(tree, readOnly | MountAttribute.noSetuid | MountAttribute.noDevices);
-    } catch (error) {
-      close(tree);
-      throw error;
-    }
-    return { path, isDirectory: kind === "directory", tree, link: null };
   }
 
   /**
@@ -328,18 +227,6 @@ function placeIn(outer: Prepared, path: string): number {
   }
 }
 
-function changeOf(path: string, expected: string, kind: string): string {
-  return `${path}: it was a ${expected} when the profile was loaded, now it is a ${kind}`;
-}
-
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof KernelError) {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return "it does not exist any more";
-    if (error.code === "ELOOP") return "a symbolic link stands in its way";
-  }
-  return messageOf(error);
 }

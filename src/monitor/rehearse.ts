@@ -26,7 +26,7 @@ import { Reactor } from "../protocol/reactor.ts";
 import { encodeShimRequest } from "../protocol/shim.ts";
 import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import { GrantError } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
 import { realHostPath } from "./host_path.ts";
 import { furnish, startIn } from "./launch.ts";
 import type { JailRequests } from "./requests.ts";

@@ -23,7 +23,8 @@ import {
 } from "../protocol/shim.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { decide } from "./decide.ts";
-import { GrantError, type Grants } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
+import type { Grants } from "./grants.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import type { Replies } from "./serve.ts";
 import type { DomainState } from "./state.ts";

@@ -12,7 +12,8 @@ import { planState, planTransition } from "../stemflow/plan.ts";
 import type { Pool } from "../stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
 import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
-import { GrantError, type Grants } from "./grants.ts";
+import { GrantError } from "./grant_error.ts";
+import type { Grants } from "./grants.ts";
 import { hostNameOf } from "./host_name.ts";
 
 /** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */

@@ -14,7 +14,7 @@ import { startBus } from "./desktop_bus.ts";
 import type { Helper } from "./helper.ts";
 import { listHostDirectory, readHostText } from "./host_file.ts";
 import type { Log } from "./log.ts";
-import type { Monitor } from "./monitors.ts";
+import type { Monitor } from "./monitor.ts";
 import { connectNetwork } from "./network.ts";
 
 /** How links and sockets of a jail are called, before its monitor's pid. */

@@ -8,7 +8,7 @@ import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../proto
 import type { JailHelpers } from "./desktop_helpers.ts";
 import type { JailLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import type { Monitor } from "./monitors.ts";
+import type { Monitor } from "./monitor.ts";
 
 /** Transitions of one jail that are remembered; a jail cannot have more than it has candidates. */
 const MAXIMUM_HISTORY = 1000;

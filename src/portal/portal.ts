@@ -14,7 +14,7 @@ import { Cgroups } from "./cgroup.ts";
 import { hiddenPaths } from "./hidden.ts";
 import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
-import { MonitorPool } from "./monitors.ts";
+import { MonitorPool } from "./monitor_pool.ts";
 import { Profiles } from "./profiles.ts";
 import { Server, turnAway } from "./serve.ts";
 import { leavePlace, type Place, takePlace } from "./socket.ts";

@@ -29,7 +29,8 @@ import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.
 import { planLaunch } from "./launch.ts";
 import type { Means } from "./limits.ts";
 import type { Log } from "./log.ts";
-import type { Monitor, MonitorPool } from "./monitors.ts";
+import type { Monitor } from "./monitor.ts";
+import type { MonitorPool } from "./monitor_pool.ts";
 import type { Profiles } from "./profiles.ts";
 
 /** How long a client has to say what it wants, in milliseconds. */

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { AT_FDCWD, openAt, OpenFlag } from "../../ffi/file.ts";
 import { decide } from "../../src/monitor/decide.ts";
-import { GrantError } from "../../src/monitor/grants.ts";
+import { GrantError } from "../../src/monitor/grant_error.ts";
 import type { DomainState } from "../../src/monitor/state.ts";
 import { parseShimRequest, type ShimRequest } from "../../src/protocol/shim.ts";
 import type { CandidateSet } from "../../src/stemflow/candidates.ts";
