@@ -164,7 +164,7 @@ function shortage(controllers: readonly Controller[]): string | null {
 
 /** The cgroups of a portal's jails, or none. */
 export class Cgroups implements Means {
-  readonly #base: Base | null = null;
+  #base: Base | null = null;
   /** See {@link Means.obstacle}. */
   readonly obstacle: string | null;
   /** See {@link Means.memory}. */
@@ -218,6 +218,7 @@ export class Cgroups implements Means {
     }
     // Without controllers, what is left would have no limits.
     if (this.#tidy()) leaveBase(this.#base);
+    this.#base = null;
   }
 
   /** Removes what is left of jails that are gone; whether no jail is left. */

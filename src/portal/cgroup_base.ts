@@ -165,11 +165,9 @@ export function takeBase(): Base {
   }
 }
 
-/** Leaves a cgroup as it was, once nothing but the portal is in it. */
+/** Leaves a cgroup as it was, once nothing but the portal is in it, whose end closes the directory. */
 export function leaveBase(base: Base): void {
-  if (!base.wasInLeaf) {
-    isAllowed(() => switchControllers(base, "-"));
-    leaveLeaf(base);
-  }
-  close(base.directory);
+  if (base.wasInLeaf) return;
+  isAllowed(() => switchControllers(base, "-"));
+  leaveLeaf(base);
 }
