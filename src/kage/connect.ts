@@ -14,8 +14,19 @@ import type { Reply, Request, VersionedRequest } from "../protocol/messages.ts";
 /** So often a portal that ends at the same moment may leave us without one. */
 const ATTEMPTS = 3;
 
-/** No portal serves the path: nothing there, or what a dead one left. */
-const absent = new Set(["ENOENT", "ECONNREFUSED"]);
+/**
+ * No portal serves the path: nothing there, or what a dead one left; or it went away with the request
+ * unread, which is what the kernel says of a Unix socket by these two (unix(7)).
+ */
+const absent: Record<string, ReadonlySet<string> | undefined> = {
+  connect: new Set(["ENOENT", "ECONNREFUSED"]),
+  sendmsg: new Set(["EPIPE", "ECONNRESET"]),
+  recvmsg: new Set(["ECONNRESET"]),
+};
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof KernelError && absent[error.call]?.has(error.code) === true;
+}
 
 function connectFailure(path: string, error: unknown): UserError {
   const reason = error instanceof KernelError
@@ -71,9 +82,7 @@ export function callIfRunning(
   try {
     answer = callSocket(path, versioned, options);
   } catch (error) {
-    const isAbsent = error instanceof KernelError && error.call === "connect" &&
-      absent.has(error.code);
-    if (isAbsent) return null;
+    if (isAbsence(error)) return null;
     throw failureOf(path, error);
   }
   const reply = answer.value as Reply | null;
