@@ -37,12 +37,21 @@ function isCover({ type, root }: Mount): boolean {
   return type === "tmpfs" && (root === "/directory" || root === "/file");
 }
 
-/** What no grant may show: the executable, and all that StemJail keeps for its user. */
+/** Where control groups are mounted: with them, limits could be loosened from inside. */
+function controlGroups(): string[] {
+  const isMounted = / \/sys\/fs\/cgroup(\/\S+)? .* - cgroup2? /.test(
+    Deno.readTextFileSync("/proc/self/mountinfo"),
+  );
+  return isMounted ? ["/sys/fs/cgroup"] : [];
+}
+
+/** What no grant may show: the executable, all that StemJail keeps for its user, control groups. */
 function hiddenPaths(
   { installation, base, profiles, state, runtime, executable }: World,
 ): string[] {
   const kept = [installation.cache, `${base}/config`, state, runtime];
-  return [...kept.map((directory) => `${directory}/stemjail`), profiles, executable];
+  const ours = [...kept.map((directory) => `${directory}/stemjail`), profiles, executable];
+  return [...ours, ...controlGroups()];
 }
 
 /** Whether a path leads to a hidden one: StemJail may pin it by mounting it over itself. */
@@ -182,11 +191,14 @@ export class Expectation {
     return this.#kinds.get(path) === "link" || Deno.lstatSync(path).isSymlink;
   }
 
-  /** What the host has mounted in a granted tree, but for what a grant further in shows anew. */
+  /** What the host has mounted in a granted tree, but for what a grant further in or a cover hides. */
   #submounts({ path, write }: Bind, binds: readonly Bind[], host: MountTree): Wanted[] {
     const inner = binds.filter((other) => other.path !== path && isWithin(other.path, path));
     return host.visible().filter(({ point }) =>
-      point !== path && isWithin(point, path) && !inner.some((bind) => isWithin(point, bind.path))
+      point !== path && isWithin(point, path) && !inner.some((bind) =>
+        isWithin(point, bind.path)
+      ) &&
+      !this.#hidden.some((hidden) => isWithin(point, hidden))
     ).map((mount) => ({
       point: mount.point,
       device: mount.device,
