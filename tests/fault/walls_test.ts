@@ -10,7 +10,8 @@ const MODES: readonly Mode[] = ["proc", "nested", "fds", "link", "mounts"];
 
 /** What one wall alone stops. */
 const KNOWN: Readonly<Record<keyof typeof REMOVALS, readonly string[]>> = {
-  seccomp: [],
+  // Neither reaches a file: limits of the monitor, and a lease on what is granted anyway.
+  seccomp: ["prlimit", "lease-on-granted"],
   // Whoever redirects from a file hands over that file: only Landlock keeps it from being opened
   // anew for writing, by its descriptor in /proc.
   Landlock: ["stdin-anew-for-writing"],
