@@ -83,8 +83,8 @@ export class Jail {
       this.#start(order, standard);
     } catch (error) {
       const { message, status } = launchFailure(error, order.file);
-      this.#client.reply({ type: "error", message, status });
       this.#tell({ type: "failed", message });
+      this.#client.reply({ type: "error", message, status });
       this.#isOver = true;
     }
     for (const descriptor of standard) if (descriptor !== terminal) close(descriptor);
@@ -165,8 +165,9 @@ export class Jail {
   }
 
   #finish(): void {
-    this.#client?.exited(this.#status);
+    // First the portal: whose command is over does not find it among the running ones.
     this.#tell({ type: "ended", status: this.#status });
+    this.#client?.exited(this.#status);
     this.#isOver = true;
   }
 }

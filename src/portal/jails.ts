@@ -37,6 +37,8 @@ class RunningJail {
   readonly #history: Transition[] = [];
   #domain: string;
   #candidates: readonly string[];
+  /** Whether only the monitor is left of it. */
+  hasEnded = false;
 
   constructor(
     readonly id: string,
@@ -88,7 +90,7 @@ export class Jails {
 
   /** Every running jail, oldest first. */
   status(): JailStatus[] {
-    return [...this.#running.values()].map((jail) => jail.status);
+    return [...this.#running.values()].filter((jail) => !jail.hasEnded).map((jail) => jail.status);
   }
 
   /**
@@ -151,8 +153,10 @@ export class Jails {
         return this.log.write("warning", "grant failed", { jail: id, path, process, why });
       }
       case "ended":
+        jail.hasEnded = true;
         return this.log.write("info", "jail ended", { jail: id, status: event.status });
       case "failed":
+        jail.hasEnded = true;
         return this.log.write("error", "launch failed", { jail: id, why: event.message });
     }
   }
