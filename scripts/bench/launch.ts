@@ -63,7 +63,7 @@ function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
 
 async function measureLatency(bench: Bench, portal: Portal): Promise<void> {
   const { findings, runner, isQuick } = bench;
-  const plan = { rounds: isQuick ? 12 : 300, warmups: isQuick ? 2 : 5, pause: QUIET_MILLISECONDS };
+  const plan = { rounds: isQuick ? 9 : 300, warmups: isQuick ? 1 : 5, pause: QUIET_MILLISECONDS };
   const table: Comparison = {
     kind: "comparison",
     id: "launch",
