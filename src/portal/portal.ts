@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KernelError } from "../../ffi/check.ts";
 import { close, writeAll } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
 import type { Given } from "../cli/options.ts";
@@ -59,7 +60,12 @@ class Readiness {
   tell(line: string): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    writeAll(READINESS, new TextEncoder().encode(line));
+    try {
+      writeAll(READINESS, new TextEncoder().encode(line));
+    } catch (error) {
+      // Whoever started us is gone; others may have connected meanwhile.
+      if (!(error instanceof KernelError && error.code === "EPIPE")) throw error;
+    }
     close(READINESS);
   }
 }
