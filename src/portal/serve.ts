@@ -152,7 +152,12 @@ export class Server {
 
   /** A client of another build: an idle portal makes room for that build's own. */
   #answerStranger(client: Channel, version: string): void {
-    if (this.service.retire()) return client.send({ type: "replaced" });
+    // Its connection outlives the server, since the answer is that there is none any more.
+    this.#clients.delete(client);
+    if (this.#launching.size === 0 && this.service.retire()) {
+      return client.send({ type: "replaced" });
+    }
+    this.#clients.add(client);
     const theirs = JSON.stringify(version);
     throw new UserError(
       `The portal is process ${Deno.pid} of another build, ${versionLine()}, and ${theirs} came: ` +
