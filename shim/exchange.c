@@ -119,8 +119,19 @@ static bool receive_frame(struct exchange_request *request) {
     return receive(request, length < room ? length : room, &plain);
 }
 
+/* After a failure to send: who does not want to hear us may have said why, and closed. */
+static bool is_answered(struct exchange_request *request) {
+    const int error = errno;
+    if (error != EPIPE && error != ECONNRESET)
+        return false;
+    const bool is_whole = receive_frame(request) && request->received > 0;
+    errno = error;
+    return is_whole;
+}
+
 int stemjail_exchange(struct exchange_request *request) {
     request->socket = -1;
+    request->received = 0;
     if (request->keep_signals && stemjail_relay_prepare() != 0)
         return fail(request, EXCHANGE_FAILED_SIGNALS);
     request->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -129,8 +140,10 @@ int stemjail_exchange(struct exchange_request *request) {
     if (connect((int)request->socket, (const struct sockaddr *)request->bytes,
                 (socklen_t)request->address_length) != 0)
         return fail(request, EXCHANGE_FAILED_CONNECT);
-    if (!send_all(request))
+    if (!send_all(request) && !is_answered(request))
         return fail(request, EXCHANGE_FAILED_SEND);
+    if (request->received > 0)
+        return 0;
     if (!receive_frame(request))
         return fail(request, EXCHANGE_FAILED_RECEIVE);
     return 0;

@@ -36,9 +36,10 @@ function environment(): string[] {
  * Starts a portal and returns once it serves, or another one does.
  *
  * @param path its socket
+ * @returns whether it is this one that serves
  * @throws UserError with the portal's own words when it could not start
  */
-export function startPortal(path: string): void {
+export function startPortal(path: string): boolean {
   const file = processEnvironment("STEMJAIL_EXE");
   if (file === undefined) {
     throw new UserError(
@@ -47,7 +48,8 @@ export function startPortal(path: string): void {
     );
   }
   const answer = startAndListen(file, path);
-  if (answer === "ready\n" || answer.startsWith("A portal is running already")) return;
+  if (answer === "ready\n") return true;
+  if (answer.startsWith("A portal is running already")) return false;
   const reason = answer === "" ? "it ended without a word; its log may say more" : answer;
   throw new UserError(`Cannot start a portal: ${reason}`, Status.notStarted);
 }

@@ -108,12 +108,14 @@ export async function call(
   request: Request,
   options: CallOptions = {},
 ): Promise<Called> {
-  let last = "it ends as soon as it starts";
+  let last = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const called = callIfRunning(path, request, options);
     if (called === null) {
       const { startPortal } = await import("./background.ts");
-      startPortal(path);
+      last = startPortal(path)
+        ? "it ends as soon as it starts"
+        : "it runs, and does not listen; its log says why";
       continue;
     }
     if (called.reply.type !== "replaced") return called;

@@ -17,7 +17,7 @@ import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitor_pool.ts";
 import { Profiles } from "./profiles.ts";
-import { Server, turnAway } from "./serve.ts";
+import { Server, turnAllAway } from "./serve.ts";
 import { leavePlace, type Place, takePlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
@@ -92,7 +92,7 @@ async function serve(given: Given, log: Log, readiness: Readiness): Promise<numb
       await cgroups.leave();
     }
   } catch (error) {
-    turnAway(place.listener, error);
+    turnAllAway(place.listener, error);
     leavePlace(place);
     throw error;
   }

@@ -104,10 +104,20 @@ export class Server {
 
   #admit(connection: number): void {
     const { uid, pid } = peerOf(connection);
-    const isWelcome = uid === userId() && isInSameUserNamespace(pid);
-    if (isWelcome && this.#clients.size < MAXIMUM_CLIENTS) return this.#serve(connection, pid);
-    this.service.log.write("warning", "client refused", { uid, pid });
-    close(connection);
+    const why = this.#obstacle(uid, pid);
+    if (why === null) return this.#serve(connection, pid);
+    this.service.log.write("warning", "client refused", { uid, pid, why });
+    turnAway(connection, why);
+  }
+
+  /** Why a client is not served, or null. */
+  #obstacle(uid: number, pid: number): string | null {
+    if (uid !== userId()) return "The portal serves another user";
+    if (!isInSameUserNamespace(pid)) {
+      return "The portal is of another user namespace; set STEMJAIL_SOCKET to a socket of your own";
+    }
+    if (this.#clients.size < MAXIMUM_CLIENTS) return null;
+    return `The portal has ${MAXIMUM_CLIENTS} clients that wait; try again`;
   }
 
   #serve(connection: number, pid: number): void {
@@ -244,22 +254,22 @@ export class Server {
  * @param listener nonblocking
  * @param error what came in the portal's way
  */
-export function turnAway(listener: number, error: unknown): void {
-  const reply: ErrorReply = {
-    type: "error",
-    message: messageOf(error),
-    status: Status.notStarted,
-  };
-  const frame = encodeFrame(reply);
+export function turnAllAway(listener: number, error: unknown): void {
   for (let connection = accept(listener); connection >= 0; connection = accept(listener)) {
-    try {
-      send(connection, frame);
-    } catch (failure) {
-      // Gone, and nobody to tell.
-      if (!(failure instanceof KernelError)) throw failure;
-    } finally {
-      close(connection);
-    }
+    turnAway(connection, messageOf(error));
+  }
+}
+
+/** Tells one client why it is not served, and closes its connection. */
+function turnAway(connection: number, message: string): void {
+  const reply: ErrorReply = { type: "error", message, status: Status.notStarted };
+  try {
+    send(connection, encodeFrame(reply));
+  } catch (failure) {
+    // Gone, and nobody to tell.
+    if (!(failure instanceof KernelError)) throw failure;
+  } finally {
+    close(connection);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Reaching a portal: what a client learns of one that will not, or cannot, serve it. */
 
 import assert from "node:assert/strict";
-import { testAsUser, type World } from "./harness.ts";
+import { exists, testAsUser, type World } from "./harness.ts";
 import { eventually } from "./process.ts";
-import { monitorsOf, portalsOf } from "./traces.ts";
+import { portalsOf } from "./traces.ts";
 
 async function isServing(world: World): Promise<boolean> {
   return (await world.run(["stop", "0"])).stderr.includes("No such jail");
@@ -35,7 +35,8 @@ print(json.loads(answer[4:])["type"] if answer else "nothing")
 testAsUser("an idle portal tells a client of another build that it makes room", async (world) => {
   assert.equal((await world.jail(["true"])).status, 0);
   const [{ pid }] = portalsOf(world);
-  await eventually("the jail is gone", () => monitorsOf(world).length <= 1);
+  const isIdle = async () => (await world.run(["ps"])).stdout.split("\n").length === 2;
+  await eventually("no jail is left", isIdle);
   const asked = world.start(["python3", "-c", STRANGER, world.socket]);
   const { stdout, stderr } = await asked.outcome;
   assert.deepEqual([stdout, stderr], ["replaced\n", ""]);
@@ -50,4 +51,50 @@ testAsUser("a portal with a jail does not make room for another build", async (w
   assert.match((await world.run(["ps"])).stdout, /sleep/);
   jail.kill("SIGKILL");
   await jail.outcome;
+});
+
+testAsUser(
+  "a portal says why it does not serve a client of another user namespace",
+  async (world) => {
+    assert.equal((await world.jail(["true"])).status, 0);
+    for (const line of [["run", "--", "true"], ["ps"], ["stop", "1"]]) {
+      const asked = world.start([
+        "unshare",
+        "--user",
+        "--map-root-user",
+        world.executable,
+        ...line,
+      ]);
+      const { status, stdout, stderr } = await asked.outcome;
+      assert.deepEqual([status, stdout], [125, ""]);
+      assert.match(stderr, /^stemjail: The portal is of another user namespace; set [^\n]+\n$/);
+    }
+    assert.equal(portalsOf(world).length, 1);
+  },
+);
+
+/** Serves one client so: says something at once, if it has anything to say, and closes unheard. */
+const DEAF = `
+import socket, struct, sys, time
+path, body, count = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3])
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(path)
+listener.listen()
+for _ in range(count):
+    connection, _ = listener.accept()
+    if body: connection.sendall(struct.pack("<I", len(body)) + body)
+    connection.close()
+`;
+
+testAsUser("what was said before a request was heard whole is its answer", async (world) => {
+  const socket = `${world.runtime}/deaf`;
+  const reply = JSON.stringify({ type: "error", message: "There is no room", status: 125 });
+  const server = world.start(["python3", "-c", DEAF, socket, reply, "1"]);
+  await eventually("the server listens", () => exists(socket));
+  // More than the socket takes before somebody reads it.
+  const large = Array.from({ length: 10 }, (_, index) => [`LARGE${index}`, "x".repeat(100_000)]);
+  const env = Object.fromEntries([...large, ["STEMJAIL_SOCKET", socket]]);
+  const { status, stderr } = await world.jail(["true"], { env });
+  assert.deepEqual([status, stderr], [125, "stemjail: There is no room\n"]);
+  assert.equal((await server.outcome).status, 0);
 });
