@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { close } from "../../ffi/file.ts";
+import { messageOf } from "../errors.ts";
 import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../protocol/messages.ts";
 import type { JailHelpers } from "./desktop_helpers.ts";
 import type { JailLimits } from "./limits.ts";
@@ -166,7 +166,7 @@ export class Jails {
     try {
       jail.limit();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.log.write("warning", "limits stay as they were", { jail: jail.id, why });
     }
   }
@@ -177,9 +177,4 @@ export class Jails {
     this.log.write("debug", "monitor gone", { jail: jail.id });
     if (this.count === 0) this.#whenEmpty?.();
   }
-}
-
-/** Closes descriptors of a launch that does not happen. */
-export function closeAll(descriptors: readonly number[]): void {
-  descriptors.forEach(close);
 }
