@@ -162,7 +162,11 @@ function removeNames({ root, run }: Skeleton): void {
  */
 export function rehearse(empty: EmptyJail): void {
   const order = orderOf(grantedBinds(empty.namespaces.hostRoot));
-  empty.namespaces.withCopyOfJail((namespaces) => rehearseLaunch({ ...empty, namespaces }, order));
+  empty.namespaces.withCopyOfJail((namespaces) => {
+    rehearseLaunch({ ...empty, namespaces }, order);
+    // The copy shows the same file system in /tmp as the jail.
+    namespaces.inJail(() => remove(AT_FDCWD, HOME));
+  });
   removeNames(empty.skeleton);
   rehearseReply();
 }
