@@ -73,10 +73,16 @@ testAsUser(
   },
 );
 
-/** Serves one client so: says something at once, if it has anything to say, and closes unheard. */
+/**
+ * Has a portal's place, and serves so many clients so: says something at once, if it has anything to
+ * say, and closes unheard.
+ */
 const DEAF = `
-import socket, struct, sys, time
+import fcntl, os, socket, struct, sys
 path, body, count = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3])
+lock = open(path + ".lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print(os.getpid(), file=lock, flush=True)
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(path)
 listener.listen()
@@ -97,4 +103,19 @@ testAsUser("what was said before a request was heard whole is its answer", async
   const { status, stderr } = await world.jail(["true"], { env });
   assert.deepEqual([status, stderr], [125, "stemjail: There is no room\n"]);
   assert.equal((await server.outcome).status, 0);
+});
+
+testAsUser("a client says that a portal runs but does not listen", async (world) => {
+  const socket = `${world.runtime}/deaf`;
+  // More than the client tries.
+  const server = world.start(["python3", "-c", DEAF, socket, "", "99"]);
+  await eventually("the server listens", () => exists(socket));
+  const { status, stderr } = await world.jail(["true"], { env: { STEMJAIL_SOCKET: socket } });
+  assert.equal(status, 125);
+  assert.match(
+    stderr,
+    /^stemjail: Cannot reach the portal at "[^"]+": it runs, and does not listen; [^\n]+\n$/,
+  );
+  server.kill("SIGTERM");
+  await server.outcome;
 });
