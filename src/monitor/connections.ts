@@ -11,7 +11,9 @@ export interface Connection {
   /** The process that made it. */
   readonly pid: number;
   /** Replies that are still to be made; nothing more is read of an asker before it took them. */
-  replies: Iterator<Uint8Array<ArrayBuffer>, undefined> | null;
+  replies: Iterator<Uint8Array<ArrayBuffer> | null, undefined> | null;
+  /** Readiness bits that its descriptor is watched for. */
+  watched: number;
   /** The one that the asker had no room for. */
   unsent: Uint8Array<ArrayBuffer> | null;
 }

@@ -14,6 +14,7 @@ import type { JailSession } from "./desktop.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { launchFailure } from "./failure.ts";
 import { furnish, startIn } from "./launch.ts";
+import type { JailRequests } from "./requests.ts";
 
 /** How long processes have to end after they were asked to, in milliseconds. */
 const GRACE = 2000;
@@ -40,6 +41,7 @@ export class Jail {
   #deadline = Infinity;
   #isOver = false;
   #session: JailSession | null = null;
+  #requests: JailRequests | null = null;
   /** What came before the launch. */
   readonly #provided: Provision[] = [];
 
@@ -100,6 +102,18 @@ export class Jail {
     else this.#session.provide(provisions);
   }
 
+  /** What a transition brings from outside is there. */
+  settle(): void {
+    this.#requests?.settle();
+    this.empty.server.resume();
+  }
+
+  /** The portal is gone: nothing comes from outside any more. */
+  settleAll(): void {
+    this.#requests?.settleAll();
+    this.empty.server.resume();
+  }
+
   /** Asks all processes to end, and ends them a moment later. */
   stop(): void {
     if (!this.isRunning) this.#isOver = true;
@@ -126,6 +140,8 @@ export class Jail {
       (event) => this.#tell(event),
     );
     this.#session = session;
+    this.#requests = requests;
+    if (!this.portal.isOpen) requests.settleAll();
     this.empty.server.start((request, pid) => requests.handle(request, pid));
     this.#application = startIn(this.empty, order, session, standard);
     const { master } = this.#application;

@@ -57,7 +57,8 @@ export function furnish(
   const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
   const session = new JailSession(empty, order.domains, provisions, tell);
   session.follow(state.candidates);
-  const requests = new JailRequests(state, empty, grants, order.unconfined, (event) => {
+  const { unconfined, awaitsHelpers } = order;
+  const requests = new JailRequests(state, empty, grants, unconfined, awaitsHelpers, (event) => {
     // Before the asker has its answer, as what was granted.
     if (event.type === "transition") session.follow(event.candidates);
     tell(event);

@@ -37,7 +37,10 @@ class Monitor {
     this.#portal = new Channel(PORTAL, this.#reactor, {
       onMessage: (value, descriptors) => this.#obey(value as Preparation | Order, descriptors),
       // A jail goes on without its portal; a monitor that has none yet is of no use.
-      onClose: () => this.#isOver = !this.#jail?.isRunning,
+      onClose: () => {
+        this.#isOver = !this.#jail?.isRunning;
+        this.#jail?.settleAll();
+      },
     });
     const children = signalDescriptor([Signal.child]);
     this.#reactor.watch(children, Readiness.readable, () => {
@@ -61,6 +64,8 @@ class Monitor {
         return this.#prepare(order);
       case "provide":
         return this.#jail?.provide(order.provisions, descriptors);
+      case "settled":
+        return this.#jail?.settle();
       case "launch":
         return this.#launch(order, descriptors);
       case "stop":

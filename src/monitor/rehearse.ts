@@ -78,6 +78,7 @@ function orderOf(binds: readonly Bind[]): LaunchOrder {
     provisions: [],
     nestedNamespaces: false,
     unconfined: false,
+    awaitsHelpers: false,
   };
 }
 

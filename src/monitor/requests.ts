@@ -37,6 +37,9 @@ const MAXIMUM_NAME_BYTES = 16;
 export class JailRequests {
   #reports = 0;
   #reportedSince = 0;
+  /** Transitions that were told, and those of them whose part from outside is there. */
+  #told = 0;
+  #settled = 0;
 
   /** Serves the processes of a jail that was made around the state. */
   constructor(
@@ -44,17 +47,39 @@ export class JailRequests {
     private readonly jail: EmptyJail,
     private readonly grants: Grants,
     private readonly isUnconfined: boolean,
+    private readonly awaitsHelpers: boolean,
     private readonly tell: (event: MonitorEvent) => void,
   ) {}
 
   /** Handles one request of process `pid` of the jail; its replies. */
   handle(request: ShimRequest, pid: number): Replies {
     if (request.kind === 1) {
-      return [this.#reply(request.kind, this.#access(request.path, request.write, pid))];
+      const told = this.#told;
+      const reply = this.#reply(request.kind, this.#access(request.path, request.write, pid));
+      return this.#told === told ? [reply] : this.#whenSettled(this.#told, reply);
     }
     if (!this.isUnconfined) return [this.#reply(request.kind, Verdict.refused)];
     if (request.kind === 2) return this.#list(request.path);
     return [this.#reply(request.kind, this.#mount(request))];
+  }
+
+  /** What the next transition brings from outside is there, or is not to be had. */
+  settle(): void {
+    this.#settled++;
+  }
+
+  /** Nobody brings anything from outside any more. */
+  settleAll(): void {
+    this.#settled = Infinity;
+  }
+
+  /** Whoever made a transition goes on with all that its domain has, such as a network. */
+  *#whenSettled(
+    told: number,
+    reply: Uint8Array<ArrayBuffer>,
+  ): Generator<Uint8Array<ArrayBuffer> | null, undefined> {
+    while (this.#settled < told) yield null;
+    yield reply;
   }
 
   #reply(kind: ShimRequest["kind"], verdict: VerdictCode, text?: Uint8Array) {
@@ -67,7 +92,10 @@ export class JailRequests {
     if (outcome.kind === "granted") {
       const { transition } = outcome;
       const { candidates } = this.state;
-      if (transition !== null) this.tell({ type: "transition", transition, candidates });
+      if (transition !== null) {
+        this.tell({ type: "transition", transition, candidates });
+        if (this.awaitsHelpers) this.#told++;
+      }
       return Verdict.granted;
     }
     if (outcome.why !== null && this.#mayReport()) {

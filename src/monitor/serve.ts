@@ -29,11 +29,13 @@ import { type Connection, Connections } from "./connections.ts";
 const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
 const BACKLOG = 128;
 const MAXIMUM_UNREAD_BYTES = 16 * 1024;
+/** The kernel reports all the same that the other end is gone (epoll_ctl(2)). */
+const NOTHING = 0;
 /** Replies of one turn, where a request has several. */
 const REPLIES = 64;
 
-/** Replies to one request, made as the asker takes them. */
-export type Replies = Iterable<Uint8Array<ArrayBuffer>>;
+/** Replies to one request, made as the asker takes them; null as long as the next one has to wait. */
+export type Replies = Iterable<Uint8Array<ArrayBuffer> | null>;
 
 /** Handles one well-formed request of a process. */
 export type RequestHandler = (request: ShimRequest, pid: number) => Replies;
@@ -46,6 +48,8 @@ export class RequestServer {
   readonly #connections: Connections;
   readonly #poller: Poller;
   readonly #acceptor: Acceptor;
+  /** Those whose next reply has to wait for {@link resume}. */
+  readonly #parked = new Set<Connection>();
 
   /**
    * Binds a socket; the calling thread is in M1, where its directory is writable.
@@ -65,6 +69,11 @@ export class RequestServer {
   start(handler: RequestHandler): void {
     this.#poller.add(this.#listener, Readiness.readable);
     this.reactor.watch(this.#poller.descriptor, Readiness.readable, () => this.#round(handler));
+  }
+
+  /** Goes on where replies had to wait. */
+  resume(): void {
+    for (const connection of [...this.#parked]) this.#advance(connection);
   }
 
   /** Stops, with no connection left open; the name of the socket stays. */
@@ -105,8 +114,9 @@ export class RequestServer {
     try {
       limitUnread(socket, MAXIMUM_UNREAD_BYTES);
       const { pid } = peerOf(socket);
-      this.#poller.add(socket, Readiness.readable);
-      this.#connections.add({ socket, pid, replies: null, unsent: null });
+      const watched = Readiness.readable;
+      this.#poller.add(socket, watched);
+      this.#connections.add({ socket, pid, watched, replies: null, unsent: null });
     } catch {
       close(socket);
     }
@@ -115,8 +125,10 @@ export class RequestServer {
   /** Lets a connection have its turn; whether it was one. */
   #serve(connection: Connection, handler: RequestHandler): boolean {
     try {
-      if (connection.replies === null) return this.#read(connection, handler);
-      if (this.#reply(connection)) this.#poller.change(connection.socket, Readiness.readable);
+      // All that can be ready is that the asker is gone.
+      if (this.#parked.has(connection)) this.#close(connection);
+      else if (connection.replies === null) return this.#read(connection, handler);
+      else this.#advance(connection);
     } catch {
       this.#close(connection);
     }
@@ -138,28 +150,45 @@ export class RequestServer {
       this.#close(connection);
     } else {
       connection.replies = handler(request, connection.pid)[Symbol.iterator]();
-      // Whoever does not listen is not heard meanwhile.
-      if (!this.#reply(connection)) this.#poller.change(connection.socket, Readiness.writable);
+      this.#advance(connection);
     }
     return true;
   }
 
-  /** Sends as much as the turn and the asker allow; whether that was all. */
-  #reply(connection: Connection): boolean {
+  /** Replies, and hears the asker no further as long as there are replies to make. */
+  #advance(connection: Connection): void {
+    try {
+      const watched = this.#reply(connection);
+      if (watched === NOTHING) this.#parked.add(connection);
+      else this.#parked.delete(connection);
+      if (watched !== connection.watched) this.#poller.change(connection.socket, watched);
+      connection.watched = watched;
+    } catch {
+      this.#close(connection);
+    }
+  }
+
+  /** Sends as much as the turn and the asker allow; what the connection is to be watched for now. */
+  #reply(connection: Connection): number {
     for (let count = 0; count < REPLIES; count++) {
-      connection.unsent ??= connection.replies?.next().value ?? null;
       if (connection.unsent === null) {
-        connection.replies = null;
-        return true;
+        const next = connection.replies?.next();
+        if (next === undefined || next.done) {
+          connection.replies = null;
+          return Readiness.readable;
+        }
+        if (next.value === null) return NOTHING;
+        connection.unsent = next.value;
       }
-      if (send(connection.socket, connection.unsent) < 0) return false;
+      if (send(connection.socket, connection.unsent) < 0) return Readiness.writable;
       connection.unsent = null;
     }
-    return false;
+    return Readiness.writable;
   }
 
   #close(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
+    this.#parked.delete(connection);
     connection.replies?.return?.();
     this.#poller.remove(connection.socket);
     close(connection.socket);

@@ -67,6 +67,8 @@ export class JailHelpers {
   #busRules: string | null = null;
   #busCount = 0;
   #isOver = false;
+  /** Resolves when all that transitions so far brought is there, or is not to be had. */
+  #settled: Promise<void> = Promise.resolve();
 
   /** Starts nothing yet. */
   constructor(
@@ -92,11 +94,14 @@ export class JailHelpers {
     await Promise.all(this.#wanted(traitsAmong(this.order.domains)).map((start) => start()));
   }
 
-  /** Starts what a transition adds; what cannot be had is logged. */
+  /** Starts what a transition adds, and tells the monitor when it is there; what cannot be had is logged. */
   moved(candidates: readonly string[]): void {
-    for (const start of this.#wanted(traitsAmong(this.order.domains, candidates))) {
-      start().catch((error) => this.#complain(error));
-    }
+    const starts = this.#wanted(traitsAmong(this.order.domains, candidates)).map((start) =>
+      start().catch((error) => this.#complain(error))
+    );
+    this.#settled = Promise.all([this.#settled, ...starts]).then(() => {
+      if (this.order.awaitsHelpers) this.monitor.order({ type: "settled" });
+    });
   }
 
   /** Ends all of them. */

@@ -150,6 +150,7 @@ export function planLaunch(
     fileMask,
     nestedNamespaces: profiles.every(({ sandbox }) => sandbox.nestedNamespaces),
     unconfined,
+    awaitsHelpers: traits.flat().some((trait) => trait === "net-nat" || trait === "dbus"),
     warning: warnings.length === 0 ? undefined : warnings.join("; "),
   };
   return {

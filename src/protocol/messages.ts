@@ -204,6 +204,8 @@ export interface LaunchOrder {
   readonly provisions: readonly Provision[];
   /** Whether user namespaces may be nested inside. */
   readonly nestedNamespaces: boolean;
+  /** Whether a transition may bring something from outside, after which the portal says so. */
+  readonly awaitsHelpers: boolean;
   /** Whether commands inside may list and mount what no profile grants. */
   readonly unconfined: boolean;
   /** What the client is to be told at the start. */
@@ -231,7 +233,12 @@ export interface Preparation {
 }
 
 /** Portal to monitor, once it is prepared. */
-export type Order = LaunchOrder | ProvideOrder | { readonly type: "stop" };
+export type Order =
+  | LaunchOrder
+  | ProvideOrder
+  /** What a transition brings from outside is there, or is not to be had: one for each, in order. */
+  | { readonly type: "settled" }
+  | { readonly type: "stop" };
 
 /** Portal to monitor: more of the session, for a jail that runs; descriptors to keep may come along. */
 export interface ProvideOrder {

@@ -68,8 +68,7 @@ testWork(
     lines: [
       [
         ...["npm", "install", "--registry", "http://server.test:8080", "--prefix", "@"],
-        // The network is there a moment after the transition to a profile that has it.
-        ...["--fetch-retries", "20", "--fetch-retry-mintimeout", "200", "probe"],
+        ...["--fetch-retries", "0", "probe"],
       ],
       ["node", "-e", "fs.writeFileSync('@/said', require('@/node_modules/probe'))"],
     ],
@@ -107,7 +106,7 @@ testWork(
     lines: [
       [
         ...["git", "clone", "-q", "-c"],
-        "core.sshCommand=ssh -i @/key -o UserKnownHostsFile=@/known -o ConnectionAttempts=20",
+        "core.sshCommand=ssh -i @/key -o UserKnownHostsFile=@/known",
         ...["ssh://10.99.7.1:2222#/server/origin.git", "@/copy"],
       ],
       [

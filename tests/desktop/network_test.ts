@@ -85,6 +85,19 @@ testNetwork("the network comes up in a running program by a transition", async (
   assert.equal(stays.stdout, "end\n");
 });
 
+testNetwork("whoever makes a transition to a network has it at once", async (world, network) => {
+  const [left, right] = ["left", "right"].map((name) => `${world.home}/${name}`);
+  for (const path of [left, right]) {
+    world.directory(path);
+    world.write(`${path}/file`, "");
+  }
+  Deno.removeSync(`${world.profiles}/plain.toml`);
+  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
+  world.profile("right", { [right]: "read" });
+  const first = await inside(network, `cat ${left}/file; ${PAGE}`);
+  assert.equal(first.stdout, "served\n", first.stderr);
+});
+
 testNetwork(
   "the host's network is had only where every candidate has it",
   async (world, network) => {
@@ -128,6 +141,16 @@ testNetwork("without either, the error names the package", async (world, network
   const { status, stderr } = await network.run(["run", "--", "true"], { mounts: HIDE_BOTH });
   assert.equal(status, 125);
   assert.match(stderr, /^stemjail: Cannot connect .* install the package passt\n$/);
+}, ["slirp4netns"]);
+
+testNetwork("a transition to a network that is not to be had goes on", async (world, network) => {
+  const left = `${world.home}/left`;
+  world.directory(left);
+  world.write(`${left}/file`, "a text\n");
+  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
+  const line = ["run", "--", "sh", "-c", `cat ${left}/file; ${PAGE}; echo end`];
+  const { stdout, stderr } = await network.run(line, { mounts: HIDE_BOTH });
+  assert.equal(stdout, "a text\nend\n", stderr);
 }, ["slirp4netns"]);
 
 testNetwork(

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Readiness } from "../../ffi/epoll.ts";
 import { type Connection, Connections } from "../../src/monitor/connections.ts";
 
 const of = (socket: number, pid: number): Connection => ({
   socket,
   pid,
+  watched: Readiness.readable,
   replies: null,
   unsent: null,
 });
