@@ -54,6 +54,11 @@ export async function startColdPortal(world: World): Promise<number> {
   const { pid, outcome } = world.start(line, { patience: 300_000 });
   outcome.catch(() => {}); // it is the test's end that ends it, and looks whether it does
   await eventually("a portal serves", () => ![null, stale].includes(timeOf(world.socket)));
+  // The socket is there before the portal is ready, and this is answered when it is.
+  assert.equal((await world.run(["ps"])).status, 0);
+  // Where the portal drops a connection, its client may start another one, which writes a log.
+  world.directory(`${world.state}/stemjail`);
+  world.write(world.log, "");
   return pid;
 }
 
