@@ -4,9 +4,7 @@
  * @module
  */
 import { errnoName, errnoWords } from "./errno.ts";
-import { bind } from "./library.ts";
-
-const library = bind({ stemjail_errno: { parameters: [], result: "i32" } });
+import { lastErrno } from "./library.ts";
 
 /** A system call that failed: which one, on what, and why. */
 export class KernelError extends Error {
@@ -30,12 +28,7 @@ export class KernelError extends Error {
   }
 }
 
-/** errno of the calling thread: to be read right after the call that set it. */
-export function lastErrno(): number {
-  return library.stemjail_errno();
-}
-
-/** Its name, such as `ENOENT`. */
+/** The name of errno after the last call, such as `ENOENT`. */
 export function lastErrnoName(): string {
   return errnoName(lastErrno());
 }

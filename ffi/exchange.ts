@@ -4,10 +4,10 @@
  * @module
  */
 import { KernelError } from "./check.ts";
-import { bind } from "./library.ts";
+import { bindWithoutErrno } from "./library.ts";
 import { socketAddress } from "./socket.ts";
 
-const library = bind({ stemjail_exchange: { parameters: ["buffer"], result: "i32" } });
+const library = bindWithoutErrno({ stemjail_exchange: { parameters: ["buffer"], result: "i32" } });
 
 const WORD_BYTES = 8;
 /** EXCHANGE_DESCRIPTORS. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { check, checkUnless, lastErrno, retry } from "./check.ts";
-import { bind } from "./library.ts";
+import { check, checkUnless, retry } from "./check.ts";
+import { bind, lastErrno } from "./library.ts";
 import { cString, type Text } from "./memory.ts";
 
 const libc = bind({

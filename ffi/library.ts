@@ -37,6 +37,24 @@ export function namesInMemory(): string[] {
   return [...listed.keys()];
 }
 
+const NAME = "libstemjail.so";
+const ERRNO = { stemjail_errno: { parameters: [], result: "i32" } } as const;
+
+let readErrno: (() => number) | null = null;
+
+/**
+ * errno of the calling thread: to be read right after the call that set it, a function of
+ * {@link bind}.
+ */
+export function lastErrno(): number {
+  return readErrno === null ? 0 : readErrno();
+}
+
+/** Making a function callable sets errno too; so this one is callable before any other can fail. */
+function prepareErrno(): void {
+  readErrno ??= Deno.dlopen(installedFile(NAME), ERRNO).symbols.stemjail_errno;
+}
+
 /**
  * Binds symbols of libc or of the native library, each when it is first used: making one callable
  * takes the runtime a fifth of a millisecond, and a launch needs few of them.
@@ -47,10 +65,30 @@ export function namesInMemory(): string[] {
 export function bind<const S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S>["symbols"] {
+  return bindAfter(prepareErrno, symbols);
+}
+
+/**
+ * Like {@link bind}, for functions that do not leave their errors in errno.
+ *
+ * @param symbols the C prototypes, in Deno's notation
+ * @returns one function for each symbol
+ */
+export function bindWithoutErrno<const S extends Deno.ForeignLibraryInterface>(
+  symbols: S,
+): Deno.DynamicLibrary<S>["symbols"] {
+  return bindAfter(() => {}, symbols);
+}
+
+function bindAfter<const S extends Deno.ForeignLibraryInterface>(
+  prepare: () => void,
+  symbols: S,
+): Deno.DynamicLibrary<S>["symbols"] {
   const bound = {};
   for (const [name, symbol] of Object.entries(symbols)) {
     const get = () => {
-      const value = Deno.dlopen(installedFile("libstemjail.so"), { [name]: symbol }).symbols[name];
+      prepare();
+      const value = Deno.dlopen(installedFile(NAME), { [name]: symbol }).symbols[name];
       Object.defineProperty(bound, name, { value });
       return value;
     };

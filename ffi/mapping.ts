@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { KernelError, lastErrno } from "./check.ts";
-import { bind } from "./library.ts";
+import { KernelError } from "./check.ts";
+import { bind, lastErrno } from "./library.ts";
 
 const library = bind({
   mmap: { parameters: ["usize", "usize", "i32", "i32", "i32", "i64"], result: "usize" },

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { bind } from "./library.ts";
+import { bindWithoutErrno } from "./library.ts";
 
-const library = bind({ stemjail_relay: { parameters: ["buffer"], result: "i32" } });
+const library = bindWithoutErrno({ stemjail_relay: { parameters: ["buffer"], result: "i32" } });
 
 /** struct relay_request. */
 export interface RelayRequest {
