@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { check, checkUnless, retry } from "./check.ts";
+import { check, checkUnless, KernelError, retry } from "./check.ts";
 import { bind, lastErrno } from "./library.ts";
 import { cString, type Text } from "./memory.ts";
 
@@ -128,12 +128,10 @@ export interface Resolution {
   readonly resolve: number;
   /** errno names of failures that are an answer. */
   readonly allowed?: readonly string[];
-  /**
-   * How often to try: a rename or mount anywhere makes the kernel unsure about `..`, and it answers
-   * EAGAIN. Few for a path of a jail's, which may be made to take long.
-   */
-  readonly attempts?: number;
 }
+
+/** How often to try: a rename or mount anywhere makes the kernel unsure about `..`: EAGAIN. */
+const RESOLUTION_ATTEMPTS = 16;
 
 /**
  * openat2(2), always close-on-exec.
@@ -141,12 +139,12 @@ export interface Resolution {
  * @returns the descriptor, or -1 after an allowed failure
  */
 export function openResolved(directory: number, path: Text, how: Resolution): number {
-  const { flags, resolve, allowed = [], attempts = 16 } = how;
+  const { flags, resolve, allowed = [] } = how;
   const words = new BigUint64Array([BigInt(flags | OpenFlag.closeOnExec), 0n, BigInt(resolve)]);
   const bytes = new Uint8Array(words.buffer);
   for (let attempt = 1;; attempt++) {
     const result = libc.openat2(SYS_openat2, directory, cString(path), bytes, 24n);
-    if (result < 0 && attempt < attempts && again.has(lastErrno())) continue;
+    if (result < 0 && attempt < RESOLUTION_ATTEMPTS && again.has(lastErrno())) continue;
     return checkUnless(allowed, "openat2", result, describe(path));
   }
 }
@@ -186,6 +184,38 @@ export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): vo
   for (let rest = bytes; rest.length > 0;) {
     const taken = retry(() => check("write", libc.write(descriptor, rest, BigInt(rest.length))));
     rest = rest.subarray(taken);
+  }
+}
+
+/**
+ * What a small file says, such as one of /proc.
+ *
+ * @param limit bytes at most
+ */
+export function readTextAt(directory: number, path: Text, limit: number): string {
+  const file = openAt(directory, path, OpenFlag.readOnly);
+  try {
+    return new TextDecoder().decode(readAll(file, limit));
+  } finally {
+    close(file);
+  }
+}
+
+/**
+ * Writes to a file that exists, by one write(2) where it takes all at once, as those of /proc do.
+ *
+ * @throws KernelError that names the file, whichever call fails
+ */
+export function writeTextAt(directory: number, path: Text, text: string): void {
+  const file = openAt(directory, path, OpenFlag.writeOnly);
+  try {
+    writeAll(file, new TextEncoder().encode(text));
+  } catch (error) {
+    throw error instanceof KernelError
+      ? new KernelError(error.call, error.errno, describe(path))
+      : error;
+  } finally {
+    close(file);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { check, checkUnless, KernelError, retry } from "./check.ts";
-import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "./file.ts";
+import { AT_FDCWD, readTextAt } from "./file.ts";
 import { bind } from "./library.ts";
 import { cString } from "./memory.ts";
 
@@ -74,9 +74,7 @@ export function fileMaskOf(pid: number): number {
   const USUAL = 0o022;
   const MAXIMUM_BYTES = 8192;
   try {
-    const file = openAt(AT_FDCWD, `/proc/${pid}/status`, OpenFlag.readOnly);
-    const text = new TextDecoder().decode(readAll(file, MAXIMUM_BYTES));
-    close(file);
+    const text = readTextAt(AT_FDCWD, `/proc/${pid}/status`, MAXIMUM_BYTES);
     return parseInt(/^Umask:\s+([0-7]+)$/m.exec(text)?.[1] ?? "22", 8);
   } catch (error) {
     if (error instanceof KernelError) return USUAL;

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { AT_FDCWD, close, openAt, OpenFlag, readAll, statusOf } from "../../ffi/file.ts";
+import {
+  AT_FDCWD,
+  close,
+  openAt,
+  OpenFlag,
+  readAll,
+  readTextAt,
+  statusOf,
+} from "../../ffi/file.ts";
 import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";
@@ -33,9 +41,7 @@ function runFile(name: string, installed: string): RunFile {
 
 /** What the shim compares a program's own filters with, to notice those that it did not see. */
 function filtersFile(): RunFile {
-  const status = openAt(AT_FDCWD, "/proc/thread-self/status", OpenFlag.readOnly);
-  const text = new TextDecoder().decode(readAll(status, MAXIMUM_STATUS_BYTES));
-  close(status);
+  const text = readTextAt(AT_FDCWD, "/proc/thread-self/status", MAXIMUM_STATUS_BYTES);
   // With the line break before it, by which the reader knows a line.
   const line = /\nSeccomp_filters:.*\n/.exec(text)?.[0] ?? "";
   return { name: "filters", bytes: new TextEncoder().encode(line), executable: false };

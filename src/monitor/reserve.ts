@@ -5,7 +5,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { AT_FDCWD, close, openAt, OpenFlag, readAll, writeAll } from "../../ffi/file.ts";
+import { AT_FDCWD, readTextAt, writeTextAt } from "../../ffi/file.ts";
 
 /** Limits of inotify(7), each the user's and, by another name, the user namespace's. */
 const counted = [
@@ -50,19 +50,9 @@ function unlessRefused<Result>(act: () => Result): Result | null {
 }
 
 function readNumber(name: string): number {
-  const file = openAt(AT_FDCWD, `/proc/sys/${name}`, OpenFlag.readOnly);
-  try {
-    return Number(new TextDecoder().decode(readAll(file, MAXIMUM_DIGITS)));
-  } finally {
-    close(file);
-  }
+  return Number(readTextAt(AT_FDCWD, `/proc/sys/${name}`, MAXIMUM_DIGITS));
 }
 
 function writeNumber(name: string, value: number): void {
-  const file = openAt(AT_FDCWD, `/proc/sys/${name}`, OpenFlag.writeOnly);
-  try {
-    writeAll(file, new TextEncoder().encode(`${value}\n`));
-  } finally {
-    close(file);
-  }
+  writeTextAt(AT_FDCWD, `/proc/sys/${name}`, `${value}\n`);
 }

@@ -13,7 +13,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { ensureDirectoryAt, existsAt, removeDirectoryAt } from "../../ffi/file.ts";
+import { ensureDirectoryAt, existsAt, removeDirectoryAt, writeTextAt } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { Controller } from "../protocol/cgroup.ts";
 import {
@@ -24,7 +24,6 @@ import {
   Obstacle,
   readFile,
   takeBase,
-  writeFile,
 } from "./cgroup_base.ts";
 import type { JailLimits, Means } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -139,7 +138,7 @@ export class JailCgroup {
   }
 
   #write(name: string, value: string): void {
-    writeFile(this.base.directory, `${this.#name}/${name}`, value);
+    writeTextAt(this.base.directory, `${this.#name}/${name}`, value);
   }
 
   #orRefuse(what: string, act: () => void): void {

@@ -11,10 +11,10 @@ import {
   existsAt,
   openAt,
   OpenFlag,
-  readAll,
   readDirectory,
+  readTextAt,
   removeDirectoryAt,
-  writeAll,
+  writeTextAt,
 } from "../../ffi/file.ts";
 import {
   cgroupDirectory,
@@ -49,28 +49,7 @@ export interface Base {
 
 /** What a file of cgroupfs says. */
 export function readFile(directory: number, name: string): string {
-  const file = openAt(directory, name, OpenFlag.readOnly);
-  try {
-    return new TextDecoder().decode(readAll(file, MAXIMUM_BYTES));
-  } finally {
-    close(file);
-  }
-}
-
-/**
- * Writes to a file of cgroupfs, by one write(2).
- *
- * @throws KernelError that names the file
- */
-export function writeFile(directory: number, name: string, value: string): void {
-  const file = openAt(directory, name, OpenFlag.writeOnly);
-  try {
-    writeAll(file, new TextEncoder().encode(value));
-  } catch (error) {
-    throw error instanceof KernelError ? new KernelError(error.call, error.errno, name) : error;
-  } finally {
-    close(file);
-  }
+  return readTextAt(directory, name, MAXIMUM_BYTES);
 }
 
 /** Does what the kernel may refuse; whether it did not. */
@@ -123,7 +102,7 @@ function judge(directory: number, isInLeaf: boolean): Controller[] {
 
 function switchControllers({ directory, controllers }: Base, sign: "+" | "-"): void {
   const words = controllers.map((name) => `${sign}${name}`).join(" ");
-  writeFile(directory, "cgroup.subtree_control", words);
+  writeTextAt(directory, "cgroup.subtree_control", words);
 }
 
 /** A controller can be enabled for what is in a cgroup only while no process is in itself. */
@@ -131,7 +110,7 @@ function settle(base: Base): void {
   if (base.wasInLeaf) return switchControllers(base, "+");
   ensureDirectoryAt(base.directory, PORTAL_LEAF, 0o755);
   try {
-    writeFile(base.directory, `${PORTAL_LEAF}/cgroup.procs`, String(Deno.pid));
+    writeTextAt(base.directory, `${PORTAL_LEAF}/cgroup.procs`, String(Deno.pid));
     switchControllers(base, "+");
   } catch (error) {
     leaveLeaf(base);
@@ -140,7 +119,7 @@ function settle(base: Base): void {
 }
 
 function leaveLeaf({ directory }: Base): void {
-  isAllowed(() => writeFile(directory, "cgroup.procs", String(Deno.pid)));
+  isAllowed(() => writeTextAt(directory, "cgroup.procs", String(Deno.pid)));
   isAllowed(() => removeDirectoryAt(directory, PORTAL_LEAF));
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+import { AT_FDCWD, readTextAt } from "../../ffi/file.ts";
 
 const MAXIMUM_BYTES = 16 * 1024;
 
@@ -25,12 +25,7 @@ export function isShortOfMemory(text: string): boolean {
 }
 
 function memoryInformation(): string {
-  const file = openAt(AT_FDCWD, "/proc/meminfo", OpenFlag.readOnly);
-  try {
-    return new TextDecoder().decode(readAll(file, MAXIMUM_BYTES));
-  } finally {
-    close(file);
-  }
+  return readTextAt(AT_FDCWD, "/proc/meminfo", MAXIMUM_BYTES);
 }
 
 /** Whether the kernel would have to make room for a few more processes. */
@@ -38,7 +33,9 @@ export function isMemoryShort(): boolean {
   return isShortOfMemory(memoryInformation());
 }
 
-/** The machine's memory, in bytes. */
+let total: number | null = null;
+
+/** The machine's memory, in bytes, as it was when it was first asked for: every launch does. */
 export function totalMemory(): number {
-  return kilobytes(memoryInformation(), "MemTotal") * 1024;
+  return total ??= kilobytes(memoryInformation(), "MemTotal") * 1024;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+import { AT_FDCWD, readTextAt } from "../../ffi/file.ts";
 
 const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
@@ -37,10 +37,5 @@ export function parseMounts(text: string): Mount[] {
 
 /** The mounts of this process. */
 export function currentMounts(): Mount[] {
-  const file = openAt(AT_FDCWD, "/proc/self/mountinfo", OpenFlag.readOnly);
-  try {
-    return parseMounts(new TextDecoder().decode(readAll(file, MAXIMUM_BYTES)));
-  } finally {
-    close(file);
-  }
+  return parseMounts(readTextAt(AT_FDCWD, "/proc/self/mountinfo", MAXIMUM_BYTES));
 }
