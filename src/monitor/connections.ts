@@ -33,6 +33,11 @@ export class Connections {
     return this.#all.get(socket);
   }
 
+  /** Every connection. */
+  all(): Connection[] {
+    return [...this.#all.values()];
+  }
+
   /** Keeps a connection; there is room for it. */
   add(connection: Connection): void {
     this.#all.set(connection.socket, connection);

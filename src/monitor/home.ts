@@ -28,23 +28,18 @@ function usable(home: string): string | null {
 }
 
 /**
- * Makes the home; before anything is granted, so that a grant of it, or around it, covers it.
+ * Makes the home; before anything is granted, so that a grant of it, or around it, covers it. The calling
+ * thread is in M1.
  *
  * @param home what HOME names inside
  */
-export function makeHome(
-  namespaces: MountNamespaces,
-  skeleton: Skeleton,
-  home: OrderedHome,
-): void {
+export function makeHome(skeleton: Skeleton, home: OrderedHome): void {
   const path = usable(home.path);
   if (path === null) return;
-  namespaces.inJail(() => {
-    for (const link of home.links) makeLink(skeleton, link.path, link.target);
-    close(makeOwnDirectory(skeleton, path, PRIVATE));
-    // The jail's /tmp is writable as it is.
-    if (!path.startsWith("/tmp/")) mountHome(skeleton, path);
-  });
+  for (const link of home.links) makeLink(skeleton, link.path, link.target);
+  close(makeOwnDirectory(skeleton, path, PRIVATE));
+  // The jail's /tmp is writable as it is.
+  if (!path.startsWith("/tmp/")) mountHome(skeleton, path);
 }
 
 function makeLink(skeleton: Skeleton, path: string, target: string): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import { close } from "../../ffi/file.ts";
-import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
+import type { BindKind, LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import { Pool } from "../stemflow/pool.ts";
 import { type Application, type Confinement, startApplication } from "./application.ts";
 import { makeConfinement } from "./confinement.ts";
@@ -46,27 +46,26 @@ export function furnish(
   tell: Tell,
 ): FurnishedJail {
   const { namespaces, skeleton } = empty;
-  const expected = new Map<string, OrderedKind>();
+  const expected = new Map<string, BindKind>();
   for (const { binds } of order.domains) {
     for (const { path, kind } of binds) expected.set(path, kind);
   }
   const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
   if (order.nestedNamespaces) boundNamespaces();
-  namespaces.inJail(() => limitScratch(order.scratch));
-  makeHome(namespaces, skeleton, order.home);
+  namespaces.inJail(() => {
+    limitScratch(order.scratch);
+    makeHome(skeleton, order.home);
+  });
   const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
   const session = new JailSession(empty, order.domains, provisions, tell);
   session.follow(state.candidates);
-  const { unconfined, awaitsHelpers } = order;
-  const requests = new JailRequests(state, empty, grants, unconfined, awaitsHelpers, (event) => {
+  const requests = new JailRequests(state, empty, grants, order, (event) => {
     // Before the asker has its answer, as what was granted.
     if (event.type === "transition") session.follow(event.candidates);
     tell(event);
   });
   return { state, session, requests };
 }
-
-type OrderedKind = LaunchOrder["domains"][number]["binds"][number]["kind"];
 
 function confine(
   { namespaces, skeleton, filters }: EmptyJail,

@@ -13,7 +13,7 @@ import {
   readDirectory,
   ResolveFlag,
 } from "../../ffi/file.ts";
-import type { MonitorEvent } from "../protocol/messages.ts";
+import type { LaunchOrder, MonitorEvent } from "../protocol/messages.ts";
 import {
   encodeShimReply,
   type ShimRequest,
@@ -46,8 +46,7 @@ export class JailRequests {
     private readonly state: DomainState,
     private readonly jail: EmptyJail,
     private readonly grants: Grants,
-    private readonly isUnconfined: boolean,
-    private readonly awaitsHelpers: boolean,
+    private readonly order: Pick<LaunchOrder, "unconfined" | "awaitsHelpers">,
     private readonly tell: (event: MonitorEvent) => void,
   ) {}
 
@@ -58,7 +57,7 @@ export class JailRequests {
       const reply = this.#reply(request.kind, this.#access(request.path, request.write, pid));
       return this.#told === told ? [reply] : this.#whenSettled(this.#told, reply);
     }
-    if (!this.isUnconfined) return [this.#reply(request.kind, Verdict.refused)];
+    if (!this.order.unconfined) return [this.#reply(request.kind, Verdict.refused)];
     if (request.kind === 2) return this.#list(request.path);
     return [this.#reply(request.kind, this.#mount(request))];
   }
@@ -94,7 +93,7 @@ export class JailRequests {
       const { candidates } = this.state;
       if (transition !== null) {
         this.tell({ type: "transition", transition, candidates });
-        if (this.awaitsHelpers) this.#told++;
+        if (this.order.awaitsHelpers) this.#told++;
       }
       return Verdict.granted;
     }

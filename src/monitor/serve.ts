@@ -29,7 +29,7 @@ import { type Connection, Connections } from "./connections.ts";
 const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
 const BACKLOG = 128;
 const MAXIMUM_UNREAD_BYTES = 16 * 1024;
-/** The kernel reports all the same that the other end is gone (epoll_ctl(2)). */
+/** While the next reply has to wait; the kernel reports all the same that the other end is gone (epoll_ctl(2)). */
 const NOTHING = 0;
 /** Replies of one turn, where a request has several. */
 const REPLIES = 64;
@@ -48,8 +48,6 @@ export class RequestServer {
   readonly #connections: Connections;
   readonly #poller: Poller;
   readonly #acceptor: Acceptor;
-  /** Those whose next reply has to wait for {@link resume}. */
-  readonly #parked = new Set<Connection>();
 
   /**
    * Binds a socket; the calling thread is in M1, where its directory is writable.
@@ -73,7 +71,8 @@ export class RequestServer {
 
   /** Goes on where replies had to wait. */
   resume(): void {
-    for (const connection of [...this.#parked]) this.#advance(connection);
+    const waiting = this.#connections.all().filter(({ watched }) => watched === NOTHING);
+    for (const connection of waiting) this.#advance(connection);
   }
 
   /** Stops, with no connection left open; the name of the socket stays. */
@@ -126,7 +125,7 @@ export class RequestServer {
   #serve(connection: Connection, handler: RequestHandler): boolean {
     try {
       // All that can be ready is that the asker is gone.
-      if (this.#parked.has(connection)) this.#close(connection);
+      if (connection.watched === NOTHING) this.#close(connection);
       else if (connection.replies === null) return this.#read(connection, handler);
       else this.#advance(connection);
     } catch {
@@ -159,8 +158,6 @@ export class RequestServer {
   #advance(connection: Connection): void {
     try {
       const watched = this.#reply(connection);
-      if (watched === NOTHING) this.#parked.add(connection);
-      else this.#parked.delete(connection);
       if (watched !== connection.watched) this.#poller.change(connection.socket, watched);
       connection.watched = watched;
     } catch {
@@ -188,7 +185,6 @@ export class RequestServer {
 
   #close(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
-    this.#parked.delete(connection);
     connection.replies?.return?.();
     this.#poller.remove(connection.socket);
     close(connection.socket);
