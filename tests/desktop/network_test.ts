@@ -68,7 +68,8 @@ testNetwork("without a mode nothing is reached but the jail's own loopback", asy
   assert.equal(stdout.replace(/Inter-\|.*\n|face.*\n/g, ""), "own\n    lo\n", stderr);
 });
 
-testNetwork("the network comes up in a running program by a transition", async (world, network) => {
+/** Two directories with a file, each with a profile of its own, of which the left one has a network. */
+function twoSides(world: World): { left: string; right: string } {
   const [left, right] = ["left", "right"].map((name) => `${world.home}/${name}`);
   for (const path of [left, right]) {
     world.directory(path);
@@ -77,6 +78,11 @@ testNetwork("the network comes up in a running program by a transition", async (
   Deno.removeSync(`${world.profiles}/plain.toml`);
   world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
   world.profile("right", { [right]: "read" });
+  return { left, right };
+}
+
+testNetwork("the network comes up in a running program by a transition", async (world, network) => {
+  const { left, right } = twoSides(world);
   const retry = `curl -s --noproxy '*' --retry 60 --retry-all-errors --retry-delay 1 \
     --max-time 40 http://server.test:8080/page`;
   const moved = await inside(network, `${PAGE}; ${retry} & sleep 0.3; cat ${left}/file; wait`);
@@ -86,14 +92,7 @@ testNetwork("the network comes up in a running program by a transition", async (
 });
 
 testNetwork("whoever makes a transition to a network has it at once", async (world, network) => {
-  const [left, right] = ["left", "right"].map((name) => `${world.home}/${name}`);
-  for (const path of [left, right]) {
-    world.directory(path);
-    world.write(`${path}/file`, "");
-  }
-  Deno.removeSync(`${world.profiles}/plain.toml`);
-  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
-  world.profile("right", { [right]: "read" });
+  const { left } = twoSides(world);
   const first = await inside(network, `cat ${left}/file; ${PAGE}`);
   assert.equal(first.stdout, "served\n", first.stderr);
 });
