@@ -5,6 +5,7 @@
  */
 import { errnoName, errnoWords } from "./errno.ts";
 import { lastErrno } from "./library.ts";
+import { type Text, textOf } from "./memory.ts";
 
 /** A system call that failed: which one, on what, and why. */
 export class KernelError extends Error {
@@ -42,9 +43,9 @@ export function lastErrnoName(): string {
  * @returns `result`, which is not negative
  * @throws KernelError with the errno of the call
  */
-export function check(call: string, result: number | bigint, subject = ""): number {
+export function check(call: string, result: number | bigint, subject: Text = ""): number {
   const value = Number(result);
-  if (value < 0) throw new KernelError(call, lastErrno(), subject);
+  if (value < 0) throw new KernelError(call, lastErrno(), textOf(subject));
   return value;
 }
 
@@ -58,14 +59,14 @@ export function checkUnless(
   allowed: readonly string[],
   call: string,
   result: number | bigint,
-  subject = "",
+  subject: Text = "",
 ): number {
   const value = Number(result);
   if (value >= 0) return value;
   const errno = lastErrno();
   // Making an error takes longer than the call did, and an allowed failure is an answer.
   if (allowed.includes(errnoName(errno))) return -1;
-  throw new KernelError(call, errno, subject);
+  throw new KernelError(call, errno, textOf(subject));
 }
 
 /**

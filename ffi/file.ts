@@ -5,7 +5,7 @@
  */
 import { check, checkUnless, KernelError, retry } from "./check.ts";
 import { bind, lastErrno } from "./library.ts";
-import { cString, type Text } from "./memory.ts";
+import { cString, type Text, textOf } from "./memory.ts";
 
 const libc = bind({
   openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
@@ -100,10 +100,6 @@ export interface FileStatus {
   readonly identity: string;
 }
 
-function describe(path: Text): string {
-  return typeof path === "string" ? path : new TextDecoder().decode(path);
-}
-
 /**
  * openat(2), always close-on-exec.
  *
@@ -115,7 +111,7 @@ export function openAt(directory: number, path: Text, flags: number, mode = 0): 
     check(
       "open",
       libc.openat(directory, cString(path), flags | OpenFlag.closeOnExec, mode),
-      describe(path),
+      path,
     )
   );
 }
@@ -145,7 +141,7 @@ export function openResolved(directory: number, path: Text, how: Resolution): nu
   for (let attempt = 1;; attempt++) {
     const result = libc.openat2(SYS_openat2, directory, cString(path), bytes, 24n);
     if (result < 0 && attempt < RESOLUTION_ATTEMPTS && again.has(lastErrno())) continue;
-    return checkUnless(allowed, "openat2", result, describe(path));
+    return checkUnless(allowed, "openat2", result, path);
   }
 }
 
@@ -212,7 +208,7 @@ export function writeTextAt(directory: number, path: Text, text: string): void {
     writeAll(file, new TextEncoder().encode(text));
   } catch (error) {
     throw error instanceof KernelError
-      ? new KernelError(error.call, error.errno, describe(path))
+      ? new KernelError(error.call, error.errno, textOf(path))
       : error;
   } finally {
     close(file);
@@ -247,7 +243,7 @@ export function tryLock(descriptor: number): boolean {
 
 /** mkdirat(2); an existing entry of that name is left as it is. */
 export function ensureDirectoryAt(directory: number, name: Text, mode: number): void {
-  checkUnless(["EEXIST"], "mkdir", libc.mkdirat(directory, cString(name), mode), describe(name));
+  checkUnless(["EEXIST"], "mkdir", libc.mkdirat(directory, cString(name), mode), name);
 }
 
 /**
@@ -265,31 +261,31 @@ export function ensureTree(path: string, mode: number): void {
 
 /** chmod(2): permission bits, whatever the umask(2) is. */
 export function setMode(path: Text, mode: number): void {
-  check("chmod", libc.fchmodat(AT_FDCWD, cString(path), mode, 0), describe(path));
+  check("chmod", libc.fchmodat(AT_FDCWD, cString(path), mode, 0), path);
 }
 
 /** symlinkat(2). */
 export function linkAt(target: Text, directory: number, name: Text): void {
-  check("symlink", libc.symlinkat(cString(target), directory, cString(name)), describe(name));
+  check("symlink", libc.symlinkat(cString(target), directory, cString(name)), name);
 }
 
 /** unlinkat(2) of a file; a missing one is no error. */
 export function removeAt(directory: number, name: Text): void {
-  checkUnless(["ENOENT"], "unlink", libc.unlinkat(directory, cString(name), 0), describe(name));
+  checkUnless(["ENOENT"], "unlink", libc.unlinkat(directory, cString(name), 0), name);
 }
 
 /** unlinkat(2) of an empty directory. */
 export function removeDirectoryAt(directory: number, name: Text): void {
   const AT_REMOVEDIR = 0x200;
   const result = libc.unlinkat(directory, cString(name), AT_REMOVEDIR);
-  check("rmdir", result, describe(name));
+  check("rmdir", result, name);
 }
 
 /** The text of a symbolic link, or null when the file is not one or does not exist. */
 export function readLinkAt(directory: number, path: Text): Uint8Array<ArrayBuffer> | null {
   const text = new Uint8Array(MAXIMUM_LINK_BYTES);
   const result = libc.readlinkat(directory, cString(path), text, BigInt(text.length));
-  const length = checkUnless(["EINVAL", "ENOENT", "ENOTDIR"], "readlink", result, describe(path));
+  const length = checkUnless(["EINVAL", "ENOENT", "ENOTDIR"], "readlink", result, path);
   return length < 0 ? null : text.slice(0, length);
 }
 
@@ -318,7 +314,7 @@ export function existsAt(directory: number, path: Text): boolean {
     STATX_BASIC_STATS,
     buffer,
   );
-  return checkUnless(["ENOENT", "ENOTDIR"], "stat", result, describe(path)) >= 0;
+  return checkUnless(["ENOENT", "ENOTDIR"], "stat", result, path) >= 0;
 }
 
 /** What a path names, without following a symbolic link at its end. */
@@ -331,7 +327,7 @@ function statx(directory: number, path: Text, flags: number): FileStatus {
   check(
     "stat",
     libc.statx(directory, cString(path), flags, STATX_BASIC_STATS, buffer),
-    describe(path),
+    path,
   );
   const view = new DataView(buffer.buffer);
   const mode = view.getUint16(28, true);

@@ -13,6 +13,11 @@ const encoder = new TextEncoder();
 /** Text for C: bytes, or a string as UTF-8. A path that may hold other bytes comes as bytes. */
 export type Text = string | Uint8Array;
 
+/** Text as a string, for messages: bytes that are not UTF-8 are replaced. */
+export function textOf(text: Text): string {
+  return typeof text === "string" ? text : new TextDecoder().decode(text);
+}
+
 /**
  * A NUL-terminated copy.
  *

@@ -106,7 +106,7 @@ export function cloneTree(directory: number, path: Text, recursive: boolean): nu
   return check(
     "open_tree",
     libc.openTree(SYS_open_tree, directory, cString(path), flags),
-    typeof path === "string" ? path : new TextDecoder().decode(path),
+    path,
   );
 }
 

@@ -5,7 +5,7 @@
  */
 import { KernelError } from "./check.ts";
 import { bind } from "./library.ts";
-import { Arena, type Text } from "./memory.ts";
+import { Arena, type Text, textOf } from "./memory.ts";
 
 const library = bind({ stemjail_spawn: { parameters: ["buffer"], result: "i32" } });
 
@@ -68,10 +68,6 @@ export interface Spawned {
   readonly pid: number;
   /** Close-on-exec, owned by the caller. */
   readonly pidfd: number;
-}
-
-function describe(text: Text): string {
-  return typeof text === "string" ? text : new TextDecoder().decode(text);
 }
 
 /** The step of the child that failed: enum spawn_failure, in its order. */
@@ -158,7 +154,7 @@ export function spawn(request: SpawnRequest): Spawned {
   if (result !== 0) {
     const name = steps[Number(step)];
     const subject = name === "chdir" ? request.directory ?? "" : request.file;
-    throw new SpawnError(name, Number(errno), describe(subject));
+    throw new SpawnError(name, Number(errno), textOf(subject));
   }
   return { pid: Number(pid), pidfd: Number(pidfd) };
 }

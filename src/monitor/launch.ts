@@ -58,12 +58,9 @@ export function furnish(
   });
   const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
   const session = new JailSession(empty, order.domains, provisions, tell);
-  session.follow(state.candidates);
-  const requests = new JailRequests(state, empty, grants, order, (event) => {
-    // Before the asker has its answer, as what was granted.
-    if (event.type === "transition") session.follow(event.candidates);
-    tell(event);
-  });
+  const follow = (candidates: readonly string[]) => session.follow(candidates);
+  follow(state.candidates);
+  const requests = new JailRequests(state, empty, grants, order, follow, tell);
   return { state, session, requests };
 }
 

@@ -79,6 +79,20 @@ function enter(parent: number, name: string, mode: number): number {
   }
 }
 
+/** The deepest directory that exists on the way of some names, and how many of them lead to it. */
+function findDeepest(base: number, names: readonly string[]): { node: number; depth: number } {
+  const resolve = ResolveFlag.beneath | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
+  for (let depth = names.length; depth > 0; depth--) {
+    const node = openResolved(base, encodePath(names.slice(0, depth).join("/")), {
+      flags: directory | OpenFlag.noFollow,
+      resolve,
+      allowed: ["ENOENT"],
+    });
+    if (node >= 0) return { node, depth };
+  }
+  return { node: openAt(base, ".", directory), depth: 0 };
+}
+
 /**
  * Makes directories of the jail's own; the calling thread is in M1.
  *
@@ -89,10 +103,18 @@ function enter(parent: number, name: string, mode: number): number {
 export function makeOwnDirectory(skeleton: Skeleton, path: string, mode: number): number {
   const base = basesOf(skeleton).find((each) => `${path}/`.startsWith(`${each.path}/`))!;
   const names = path.slice(base.path.length).split("/").filter((name) => name !== "");
-  return names.reduce(
-    (parent, name, index) => enter(parent, name, index === names.length - 1 ? mode : 0o755),
-    base.open(),
-  );
+  // From the far end, since siblings have most of their way in common.
+  const top = base.open();
+  try {
+    const { node, depth } = findDeepest(top, names);
+    return names.slice(depth).reduce(
+      (parent, name, index) =>
+        enter(parent, name, depth + index === names.length - 1 ? mode : 0o755),
+      node,
+    );
+  } finally {
+    close(top);
+  }
 }
 
 /**

@@ -22,11 +22,11 @@ import {
   type VerdictCode,
 } from "../protocol/shim.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
-import { decide } from "./decide.ts";
+import { decide, type Outcome } from "./decide.ts";
 import { GrantError } from "./grant_error.ts";
 import type { Grants } from "./grants.ts";
 import type { EmptyJail } from "./empty_jail.ts";
-import type { Replies } from "./serve.ts";
+import type { Answer } from "./serve.ts";
 import type { DomainState } from "./state.ts";
 
 /** Denials with a reason that are told to the portal in one second; the jail must not fill its log. */
@@ -37,29 +37,31 @@ const MAXIMUM_NAME_BYTES = 16;
 export class JailRequests {
   #reports = 0;
   #reportedSince = 0;
-  /** Transitions that were told, and those of them whose part from outside is there. */
-  #told = 0;
+  /** Transitions with a part from outside, and those of them for which it is there. */
+  #awaited = 0;
   #settled = 0;
 
-  /** Serves the processes of a jail that was made around the state. */
+  /**
+   * Serves the processes of a jail that was made around the state.
+   *
+   * @param follow makes what of the session belongs to new candidates appear
+   * @param tell hears of transitions and refusals
+   */
   constructor(
     private readonly state: DomainState,
     private readonly jail: EmptyJail,
     private readonly grants: Grants,
     private readonly order: Pick<LaunchOrder, "unconfined" | "awaitsHelpers">,
+    private readonly follow: (candidates: readonly string[]) => void,
     private readonly tell: (event: MonitorEvent) => void,
   ) {}
 
-  /** Handles one request of process `pid` of the jail; its replies. */
-  handle(request: ShimRequest, pid: number): Replies {
-    if (request.kind === 1) {
-      const told = this.#told;
-      const reply = this.#reply(request.kind, this.#access(request.path, request.write, pid));
-      return this.#told === told ? [reply] : this.#whenSettled(this.#told, reply);
-    }
-    if (!this.order.unconfined) return [this.#reply(request.kind, Verdict.refused)];
-    if (request.kind === 2) return this.#list(request.path);
-    return [this.#reply(request.kind, this.#mount(request))];
+  /** Handles one request of process `pid` of the jail. */
+  handle(request: ShimRequest, pid: number): Answer {
+    if (request.kind === 1) return this.#access(request, pid);
+    if (!this.order.unconfined) return { replies: [this.#reply(request.kind, Verdict.refused)] };
+    if (request.kind === 2) return { replies: this.#list(request.path) };
+    return { replies: [this.#reply(request.kind, this.#mount(request))] };
   }
 
   /** What the next transition brings from outside is there, or is not to be had. */
@@ -74,10 +76,10 @@ export class JailRequests {
 
   /** Whoever made a transition goes on with all that its domain has, such as a network. */
   *#whenSettled(
-    told: number,
+    transition: number,
     reply: Uint8Array<ArrayBuffer>,
   ): Generator<Uint8Array<ArrayBuffer> | null, undefined> {
-    while (this.#settled < told) yield null;
+    while (this.#settled < transition) yield null;
     yield reply;
   }
 
@@ -85,23 +87,29 @@ export class JailRequests {
     return encodeShimReply(verdict, kind, this.state.generation, text);
   }
 
-  #access(path: Uint8Array, write: boolean, pid: number): VerdictCode {
+  #access({ kind, path, write }: Extract<ShimRequest, { kind: 1 }>, pid: number): Answer {
     const { hostRoot } = this.jail.namespaces;
     const outcome = decide(this.state, hostRoot, path, write, () => this.#nameOf(pid));
-    if (outcome.kind === "granted") {
-      const { transition } = outcome;
-      const { candidates } = this.state;
-      if (transition !== null) {
-        this.tell({ type: "transition", transition, candidates });
-        if (this.order.awaitsHelpers) this.#told++;
-      }
-      return Verdict.granted;
+    if (outcome.kind === "denied") {
+      const event = this.#denial(outcome, pid);
+      const replies = [this.#reply(kind, Verdict.denied)];
+      return event === null ? { replies } : { replies, afterwards: () => this.tell(event) };
     }
-    if (outcome.why !== null && this.#mayReport()) {
-      const { path, why } = outcome;
-      this.tell({ type: "denied", path, process: this.#nameOf(pid), why });
-    }
-    return Verdict.denied;
+    const reply = this.#reply(kind, Verdict.granted);
+    const { transition } = outcome;
+    if (transition === null) return { replies: [reply] };
+    const { candidates } = this.state;
+    this.follow(candidates);
+    return {
+      replies: this.order.awaitsHelpers ? this.#whenSettled(++this.#awaited, reply) : [reply],
+      afterwards: () => this.tell({ type: "transition", transition, candidates }),
+    };
+  }
+
+  /** What is to be told of a denial: only one that has a reason, and not too many. */
+  #denial({ path, why }: Extract<Outcome, { kind: "denied" }>, pid: number): MonitorEvent | null {
+    if (why === null || !this.#mayReport()) return null;
+    return { type: "denied", path, process: this.#nameOf(pid), why };
   }
 
   #mayReport(): boolean {

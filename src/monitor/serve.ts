@@ -37,8 +37,16 @@ const REPLIES = 64;
 /** Replies to one request, made as the asker takes them; null as long as the next one has to wait. */
 export type Replies = Iterable<Uint8Array<ArrayBuffer> | null>;
 
+/** What comes of a request. */
+export interface Answer {
+  /** For the asker. */
+  readonly replies: Replies;
+  /** What the asker need not wait for: done when it has its first reply, or does not take it. */
+  afterwards?(): void;
+}
+
 /** Handles one well-formed request of a process. */
-export type RequestHandler = (request: ShimRequest, pid: number) => Replies;
+export type RequestHandler = (request: ShimRequest, pid: number) => Answer;
 
 /** The jail's socket. */
 export class RequestServer {
@@ -148,8 +156,10 @@ export class RequestServer {
       send(connection.socket, encodeShimReply(Verdict.malformed, 0, 0));
       this.#close(connection);
     } else {
-      connection.replies = handler(request, connection.pid)[Symbol.iterator]();
+      const answer = handler(request, connection.pid);
+      connection.replies = answer.replies[Symbol.iterator]();
       this.#advance(connection);
+      answer.afterwards?.();
     }
     return true;
   }

@@ -7,8 +7,8 @@ import { close, openAt, OpenFlag, setLength } from "../../ffi/file.ts";
 import { SharedMapping } from "../../ffi/mapping.ts";
 import { setHostName } from "../../ffi/namespace.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
-import type { Access } from "../stemflow/domain.ts";
-import { planState, planTransition } from "../stemflow/plan.ts";
+import type { Access, Bind } from "../stemflow/domain.ts";
+import { planMounts } from "../stemflow/plan.ts";
 import type { Pool } from "../stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
 import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
@@ -19,6 +19,8 @@ import { hostNameOf } from "./host_name.ts";
 /** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */
 export class DomainState {
   #set: CandidateSet;
+  /** What the set's candidates all allow: what is mounted. */
+  #binds: readonly Bind[];
   readonly #table: TableWriter;
 
   /**
@@ -33,7 +35,8 @@ export class DomainState {
     runDirectory: number,
   ) {
     this.#set = pool.all();
-    grants.apply(planState(pool, this.#set));
+    this.#binds = pool.effective(this.#set);
+    grants.apply(planMounts([], this.#binds));
     this.#table = createTable(pool, this.#set, runDirectory);
     setHostName(hostNameOf(this.name));
   }
@@ -84,18 +87,21 @@ export class DomainState {
    * mount point away at that very moment, nothing but the set
    */
   moveTo(set: CandidateSet): void {
+    if (!set.isSubsetOf(this.#set)) throw new RangeError("A jail cannot get a candidate back");
+    const binds = this.pool.effective(set);
     try {
-      this.grants.apply(planTransition(this.pool, this.#set, set));
+      this.grants.apply(planMounts(this.#binds, binds));
     } catch (error) {
       // What was visible for a moment is paid for, though it is there no more: S only shrinks.
-      if (error instanceof GrantError && error.wasShown) this.#commit(set);
+      if (error instanceof GrantError && error.wasShown) this.#commit(set, this.#binds);
       throw error;
     }
-    this.#commit(set);
+    this.#commit(set, binds);
   }
 
-  #commit(set: CandidateSet): void {
+  #commit(set: CandidateSet, binds: readonly Bind[]): void {
     this.#set = set;
+    this.#binds = binds;
     this.#table.replace(serialiseTable(this.pool, set));
     setHostName(hostNameOf(this.name));
   }

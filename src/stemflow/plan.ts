@@ -17,10 +17,8 @@
  * moment; whoever performs the plan makes the moment as short as can be.
  */
 
-import type { CandidateSet } from "./candidates.ts";
 import type { Bind } from "./domain.ts";
 import { isBelow } from "./path.ts";
-import type { Pool } from "./pool.ts";
 
 /** One mount: the tree at a path of the host, at the same path of the jail. */
 export interface MountStep {
@@ -31,39 +29,12 @@ export interface MountStep {
 }
 
 /**
- * The steps that turn an empty jail into a state.
+ * The steps that turn what one state shows into what a later one does.
  *
- * @param pool The pool of the jail.
- * @param set The state's candidate set.
- */
-export function planState(pool: Pool, set: CandidateSet): MountStep[] {
-  return pool.effective(set);
-}
-
-/**
- * The steps that turn a jail from one state into a later one.
- *
- * @param pool The pool of the jail.
- * @param from The candidate set until now.
- * @param to The next candidate set, a subset of it.
- * @throws {RangeError} If `to` is not a subset of `from`: access is never taken back.
- */
-export function planTransition(pool: Pool, from: CandidateSet, to: CandidateSet): MountStep[] {
-  if (!to.isSubsetOf(from)) {
-    throw new RangeError(
-      "Cannot plan a transition: its end has a candidate that its start has not",
-    );
-  }
-  return planChange(pool.effective(from), pool.effective(to));
-}
-
-/**
- * The steps from one effective access to a wider one.
- *
- * @param had The least binds until now, in path order.
+ * @param had The least binds until now, in path order; none for a jail that is still empty.
  * @param wanted The least binds to come, in path order; they allow all that `had` does.
  */
-export function planChange(had: readonly Bind[], wanted: readonly Bind[]): MountStep[] {
+export function planMounts(had: readonly Bind[], wanted: readonly Bind[]): MountStep[] {
   const visible = new Map(had.map(({ path, write }) => [path, write]));
   const steps: MountStep[] = [];
   // In path order the steps' trees come one after another: only the last outermost can cover a bind.
