@@ -6,8 +6,9 @@
  * @see https://man7.org/linux/man-pages/man7/landlock.7.html
  * @module
  */
-import { check, checkUnless } from "./check.ts";
-import { bind } from "./library.ts";
+import { check, checkUnless, KernelError } from "./check.ts";
+import { bind, lastErrno } from "./library.ts";
+import { textOf } from "./memory.ts";
 
 const SYS_landlock_create_ruleset = 444n;
 const SYS_landlock_add_rule = 445n;
@@ -77,6 +78,10 @@ const libc = bind({
     ],
     result: "i64",
   },
+  stemjail_allow_paths: {
+    parameters: ["i32", "buffer", "u64", "buffer", "u64", "buffer"],
+    result: "u64",
+  },
 });
 
 /** The version of Landlock that the kernel offers, from 1; 0 where it has none or did not start it. */
@@ -141,4 +146,48 @@ export function addPathRule(
     0,
   );
   check("landlock_add_rule", result, subject);
+}
+
+/** Rights for a path; see {@link addPathRules}. */
+export interface PathRule {
+  /** A descriptor of the directory that the path is relative to. */
+  readonly root: number;
+  /** Whether the path must be a directory. */
+  readonly directory: boolean;
+  /** As for {@link addPathRule}. */
+  readonly access: bigint;
+}
+
+/** struct path_rule of shim/native.h, in 64-bit words. */
+const RULE_WORDS = 3;
+
+/**
+ * Like {@link addPathRule} for many paths, none of which leads out of its root or through a link.
+ *
+ * @param paths one for each rule, relative, each closed by a NUL
+ * @returns the indexes of those that are gone, or not of the kind that is said; they have no rule
+ * @throws KernelError where the kernel refuses another
+ */
+export function addPathRules(
+  ruleset: number,
+  rules: readonly PathRule[],
+  paths: Uint8Array<ArrayBuffer>,
+): number[] {
+  const words = new BigUint64Array(RULE_WORDS * rules.length);
+  rules.forEach(({ root, directory, access }, index) => {
+    words.set([access, BigInt(root), directory ? 1n : 0n], RULE_WORDS * index);
+  });
+  const missing = new Uint8Array(rules.length);
+  const handled = Number(libc.stemjail_allow_paths(
+    ruleset,
+    paths,
+    BigInt(paths.length),
+    new Uint8Array(words.buffer),
+    BigInt(rules.length),
+    missing,
+  ));
+  if (handled < rules.length) {
+    throw new KernelError("landlock_add_rule", lastErrno(), textOf(paths).split("\0")[handled]);
+  }
+  return Array.from(missing.keys()).filter((index) => missing[index] !== 0);
 }

@@ -23,7 +23,7 @@ const executable = ["-fPIE", "-static-pie"];
 /** Not even a start file: so nothing that the library sets up, such as the stack protector's word. */
 const withoutLibrary = ["-nostdlib", "-fno-stack-protector", "-U_FORTIFY_SOURCE"];
 
-const librarySources = ["native", "spawn", "follow", "exchange", "relay"].map((name) =>
+const librarySources = ["native", "spawn", "follow", "landlock", "exchange", "relay"].map((name) =>
   `shim/${name}.c`
 );
 const notOfTheShim = [...librarySources, "shim/inside.c"];

@@ -5,8 +5,9 @@
  * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
  *          and a vfork child may not return to its caller anyway)
  * follow.c a path through its links, where each component would be a call of its own
- * exchange.c  a client's request and its answer, in one call
- * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
+ * landlock.c  a rule for each place that a jail can be granted, where three calls each would be
+ * many exchange.c  a client's request and its answer, in one call relay.c  the client's wait: bytes
+ * between two terminals, and signals, which reach any thread
  *
  * All are called through Deno's FFI. The structures are arrays of 64-bit words, so that
  * ffi/spawn.ts, ffi/exchange.ts and ffi/relay.ts can state the same layout without padding rules.
@@ -48,6 +49,25 @@ STEMJAIL_EXPORT int64_t stemjail_receive(int socket, void *bytes, uint64_t lengt
  */
 STEMJAIL_EXPORT int64_t stemjail_follow(int root, const char *path, char *real, uint64_t links,
                                         uint64_t steps);
+
+/* One rule: the rights that a path below `root` has. */
+struct path_rule {
+    uint64_t access;       /* LANDLOCK_ACCESS_FS_* */
+    uint64_t root;         /* a directory's descriptor */
+    uint64_t is_directory; /* or else it can be anything */
+};
+
+/*
+ * Adds rules to a Landlock ruleset, in the order of `paths`: one after the other, each relative to
+ * its root and closed by NUL, `length` bytes in all. No link is followed and no root is left.
+ *
+ * A path that is gone gets no rule and a 1 in `missing`, which has a byte for each.
+ *
+ * Returns how many were handled; if not all, the next one failed with errno.
+ */
+STEMJAIL_EXPORT uint64_t stemjail_allow_paths(int ruleset, const char *paths, uint64_t length,
+                                              const struct path_rule *rules, uint64_t count,
+                                              uint8_t *missing);
 
 /* Copies bytes to an address. */
 STEMJAIL_EXPORT void stemjail_copy(uintptr_t to, const void *from, uint64_t length);

@@ -18,18 +18,25 @@
  */
 
 import { KernelError } from "../../ffi/check.ts";
-import { close, OpenFlag, openResolved, ResolveFlag, statusOf } from "../../ffi/file.ts";
-import { addPathRule, createRuleset, FILE_ACCESS, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
+import { close, statusOf } from "../../ffi/file.ts";
+import {
+  addPathRule,
+  addPathRules,
+  createRuleset,
+  FILE_ACCESS,
+  SCOPE,
+  SCOPE_ABI,
+} from "../../ffi/landlock.ts";
 import { encodePath } from "../stemflow/path.ts";
 
 /** The oldest ABI that a ceiling can be made of. */
 const OLDEST_ABI = 2;
 
-/** A path of the candidate domains: of all of them, not only the outermost paths. */
+/** A place of the candidate domains: of all of them, not only the outermost. */
 export interface CeilingBind {
   /** Absolute, without symbolic links but where it is itself one. */
   readonly path: string;
-  /** Whether some candidate may write there. */
+  /** Whether some candidate may write there, by this bind or one above it. */
   readonly write: boolean;
   /** A link needs no rule: the kernel judges what it leads to. */
   readonly kind: "directory" | "file" | "link";
@@ -137,9 +144,6 @@ const OWN_TREES: readonly (readonly [path: string, access: bigint])[] = [
   ["/tmp", ALL],
 ];
 
-/** What the kernel answers for a path that is not, or no longer, what the profile named. */
-const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
-
 /**
  * Why a jail has no ceiling, or null where it has one.
  *
@@ -161,7 +165,7 @@ export function noCeilingBecause(abi: number, nestedNamespaces: boolean): string
  * Plans the ceiling of a jail, for a kernel for which {@link noCeilingBecause} has no objection.
  *
  * @param abi what landlockAbi() answers; rights of a later one than 7 are not restricted
- * @param binds every path that any domain of the first candidate set binds
+ * @param binds every place where a state of the jail can have a mount
  * @param places what the jail has of its own beside that
  */
 export function planCeiling(
@@ -176,12 +180,8 @@ export function planCeiling(
     directory,
     access: access & handled & (directory ? ALL : FILE_RIGHTS),
   });
-  const writable = new Set(binds.filter((bind) => bind.write).map((bind) => bind.path));
-  const kinds = new Map(
-    binds.filter((bind) => bind.kind !== "link").map((bind) => [bind.path, bind.kind]),
-  );
-  const granted = [...kinds].map(([path, kind]) =>
-    rule("host", path, kind === "directory", isBelow(path, writable) ? ALL : READ)
+  const granted = binds.filter(({ kind }) => kind !== "link").map(({ path, write, kind }) =>
+    rule("host", path, kind === "directory", write ? ALL : READ)
   );
   const own = [
     ...OWN_TREES.map(([path, access]) => rule("jail", path, true, access)),
@@ -211,32 +211,25 @@ export function createCeiling(
 ): Ceiling {
   const ruleset = createRuleset({ files: plan.handled, scope: plan.scope });
   try {
-    const missing = plan.rules.filter((rule) => !addRule(ruleset, rule, trees[rule.tree]));
+    const missing = addRules(ruleset, plan.rules, trees);
     inherited.forEach((file) => addInherited(ruleset, file, plan.handled));
-    return { ruleset, missing: missing.map((rule) => rule.path) };
+    return { ruleset, missing };
   } catch (error) {
     close(ruleset);
     throw error;
   }
 }
 
-/** Adds a rule; false where its path is gone or has become of another kind. */
-function addRule(ruleset: number, rule: CeilingRule, root: number): boolean {
-  const flags = OpenFlag.pathOnly | (rule.directory ? OpenFlag.directory : 0);
-  // The path was resolved when the profile was loaded: a link in it by now is somebody's trick.
-  const resolve = ResolveFlag.beneath | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
-  const relative = rule.path === "/" ? "." : rule.path.slice(1);
-  const descriptor = unlessKernelSays(
-    GONE,
-    () => openResolved(root, encodePath(relative), { flags, resolve }),
+/** Adds rules; the paths of those that are gone or have become of another kind. */
+function addRules(ruleset: number, rules: readonly CeilingRule[], trees: CeilingTrees): string[] {
+  // A path was resolved when the profile was loaded: a link in it by now is somebody's trick.
+  const relative = rules.map(({ path }) => path === "/" ? "." : path.slice(1));
+  const missing = addPathRules(
+    ruleset,
+    rules.map(({ tree, directory, access }) => ({ root: trees[tree], directory, access })),
+    encodePath(relative.map((path) => `${path}\0`).join("")),
   );
-  if (descriptor === null) return false;
-  try {
-    addPathRule(ruleset, descriptor, rule.access, rule.path);
-  } finally {
-    close(descriptor);
-  }
-  return true;
+  return missing.map((index) => rules[index].path);
 }
 
 function addInherited(ruleset: number, file: InheritedFile, handled: bigint): void {
@@ -249,17 +242,11 @@ function addInherited(ruleset: number, file: InheritedFile, handled: bigint): vo
     FILE_ACCESS.ioctlDevice,
   );
   if ((access & handled) === 0n) return;
-  // EBADFD: a pipe or socket has no place in a tree, and is not restricted.
-  unlessKernelSays(["EBADFD"], () => addPathRule(ruleset, file.descriptor, access & handled));
-}
-
-/** What `act` returns, or null where it failed with one of `codes`. */
-function unlessKernelSays<T>(codes: readonly string[], act: () => T): T | null {
   try {
-    return act();
+    addPathRule(ruleset, file.descriptor, access & handled);
   } catch (error) {
-    if (error instanceof KernelError && codes.includes(error.code)) return null;
-    throw error;
+    // EBADFD: a pipe or socket has no place in a tree, and is not restricted.
+    if (!(error instanceof KernelError && error.code === "EBADFD")) throw error;
   }
 }
 
@@ -270,14 +257,6 @@ function handledBy(abi: number): bigint {
   if (abi < 3) handled &= ~FILE_ACCESS.truncate;
   if (abi < 5) handled &= ~FILE_ACCESS.ioctlDevice;
   return handled;
-}
-
-/** Whether `path` is in `trees`, or below a path that is. */
-function isBelow(path: string, trees: ReadonlySet<string>): boolean {
-  for (let at = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-    if (trees.has(at)) return true;
-  }
-  return trees.has("/");
 }
 
 function union(...bits: readonly bigint[]): bigint {

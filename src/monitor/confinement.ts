@@ -73,17 +73,16 @@ function scopeRuleset(abi: number): number {
   return createRuleset({ files: 0n, scope: SCOPE.abstractUnixSocket | SCOPE.signal });
 }
 
-function ceilingBinds(order: LaunchOrder, hostRoot: number): CeilingBind[] {
-  const binds = order.domains.flatMap((domain) => domain.binds);
+function ceilingBinds({ places, rootEntries }: LaunchOrder, hostRoot: number): CeilingBind[] {
+  const root = places.find(({ path }) => path === "/");
+  if (root === undefined) return places.flatMap(ceilingBind);
   // A grant of the root is mounted as the entries in it (grants.ts), so these are what rules are for.
-  const entries = binds.filter((bind) => bind.path === "/").flatMap(({ write }) =>
-    order.rootEntries.map((name) => ({
-      path: `/${name}`,
-      write,
-      kind: statusAt(hostRoot, name).kind as BindKind,
-    }))
-  );
-  return [...binds, ...entries].filter((bind) => bind.path !== "/").flatMap(ceilingBind);
+  const entries = rootEntries.map((name) => ({
+    path: `/${name}`,
+    write: root.write,
+    kind: statusAt(hostRoot, name).kind as BindKind,
+  }));
+  return [...places.filter((place) => place !== root), ...entries].flatMap(ceilingBind);
 }
 
 /** Landlock does not judge a connect(2); a fifo is opened like a file. */

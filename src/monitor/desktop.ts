@@ -18,8 +18,9 @@ import {
 } from "../../ffi/file.ts";
 import { attachTree, cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
-import type { MonitorEvent, OrderedDomain, Provision } from "../protocol/messages.ts";
+import type { MonitorEvent, Provision } from "../protocol/messages.ts";
 import { encodePath } from "../stemflow/path.ts";
+import type { StartImage } from "../stemflow/start.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
 import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
@@ -56,7 +57,7 @@ export class JailSession {
    */
   constructor(
     private readonly empty: EmptyJail,
-    private readonly domains: readonly OrderedDomain[],
+    private readonly domains: StartImage["pool"]["domains"],
     provisions: readonly Provision[],
     private readonly tell: (event: MonitorEvent) => void,
   ) {

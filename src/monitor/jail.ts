@@ -149,6 +149,8 @@ export class Jail {
     this.#client?.reply({ type: "started", domain: state.name, warning: order.warning }, masters);
     masters.forEach(close);
     this.#tell({ type: "started", domain: state.name, candidates: state.candidates });
+    // The application begins meanwhile.
+    state.prepare();
   }
 
   #tell(event: MonitorEvent): void {

@@ -5,8 +5,7 @@
  * @module
  */
 import { close } from "../../ffi/file.ts";
-import type { BindKind, LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
-import { Pool } from "../stemflow/pool.ts";
+import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import { type Application, type Confinement, startApplication } from "./application.ts";
 import { makeConfinement } from "./confinement.ts";
 import { JailSession } from "./desktop.ts";
@@ -46,18 +45,15 @@ export function furnish(
   tell: Tell,
 ): FurnishedJail {
   const { namespaces, skeleton } = empty;
-  const expected = new Map<string, BindKind>();
-  for (const { binds } of order.domains) {
-    for (const { path, kind } of binds) expected.set(path, kind);
-  }
+  const expected = new Map(order.places.map(({ path, kind }) => [path, kind]));
   const grants = new Grants(namespaces, skeleton, expected, order.rootEntries);
   if (order.nestedNamespaces) boundNamespaces();
   namespaces.inJail(() => {
     limitScratch(order.scratch);
     makeHome(skeleton, order.home);
   });
-  const state = new DomainState(Pool.build(order.domains), grants, skeleton.run);
-  const session = new JailSession(empty, order.domains, provisions, tell);
+  const state = new DomainState(order.start, grants, skeleton.run);
+  const session = new JailSession(empty, order.start.pool.domains, provisions, tell);
   const follow = (candidates: readonly string[]) => session.follow(candidates);
   follow(state.candidates);
   const requests = new JailRequests(state, empty, grants, order, follow, tell);

@@ -21,9 +21,11 @@ import {
 import { socketPair } from "../../ffi/listener.ts";
 import { connectTo, createSocket, send, SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
-import type { LaunchOrder, OrderedDomain } from "../protocol/messages.ts";
+import type { LaunchOrder, OrderedPlace } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
 import { encodeShimRequest } from "../protocol/shim.ts";
+import { Pool } from "../stemflow/pool.ts";
+import { imageOfStart } from "../stemflow/start.ts";
 import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
@@ -45,24 +47,22 @@ const HOME_LINK = "stemjail-rehearsal";
 const SOCKET = "/tmp/stemjail-rehearsal.socket";
 const SCRATCH = { bytes: 1 << 16, files: 64 };
 
-type Bind = OrderedDomain["binds"][number];
-
-function grantedBinds(hostRoot: number): Bind[] {
-  return GRANTED.filter((name) => existsAt(hostRoot, name)).flatMap((name): Bind[] => {
+function grantedPlaces(hostRoot: number): OrderedPlace[] {
+  return GRANTED.filter((name) => existsAt(hostRoot, name)).flatMap((name): OrderedPlace[] => {
     const { kind } = statusAt(hostRoot, name);
     const isGrantable = kind === "directory" || kind === "file" || kind === "link";
     return isGrantable ? [{ path: `/${name}`, write: false, kind }] : [];
   });
 }
 
-function orderOf(binds: readonly Bind[]): LaunchOrder {
-  const writable = binds.map((bind) => ({ ...bind, write: bind.path === DIFFERENCE }));
+function orderOf(places: readonly OrderedPlace[]): LaunchOrder {
+  const writable = places.map((place) => ({ ...place, write: place.path === DIFFERENCE }));
+  const pool = Pool.build([{ name: "A", binds: places }, { name: "B", binds: writable }]);
   return {
     type: "launch",
-    domains: [
-      { name: "A", traits: [], binds: [...binds] },
-      { name: "B", traits: [], binds: writable },
-    ],
+    // As it comes from the portal.
+    start: JSON.parse(JSON.stringify(imageOfStart(pool))),
+    places: writable,
     rootEntries: [],
     file: NOTHING,
     arguments: [NOTHING],
@@ -117,7 +117,7 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
   const { session, requests } = furnish(empty, order, [], (event) => {
     if (event.type === "denied") failure = event.why;
   });
-  if (order.domains[0].binds.some(({ path }) => path === DIFFERENCE)) {
+  if (order.places.some(({ path }) => path === DIFFERENCE)) {
     rehearseRequest(empty, requests);
   }
   if (failure !== null) throw new GrantError(failure);
@@ -162,7 +162,7 @@ function removeNames({ root, run }: Skeleton): void {
  * @throws what a launch would, so that a system that cannot launch says so before it is to
  */
 export function rehearse(empty: EmptyJail): void {
-  const order = orderOf(grantedBinds(empty.namespaces.hostRoot));
+  const order = orderOf(grantedPlaces(empty.namespaces.hostRoot));
   empty.namespaces.withCopyOfJail((namespaces) => {
     rehearseLaunch({ ...empty, namespaces }, order);
     // The copy shows the same file system in /tmp as the jail.

@@ -6,11 +6,12 @@
 import { close, openAt, OpenFlag, setLength } from "../../ffi/file.ts";
 import { SharedMapping } from "../../ffi/mapping.ts";
 import { setHostName } from "../../ffi/namespace.ts";
-import type { CandidateSet } from "../stemflow/candidates.ts";
+import { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access, Bind } from "../stemflow/domain.ts";
 import { planMounts } from "../stemflow/plan.ts";
-import type { Pool } from "../stemflow/pool.ts";
-import { serialiseTable, tableCapacity } from "../stemflow/table.ts";
+import { intersectionName, Pool } from "../stemflow/pool.ts";
+import type { StartImage } from "../stemflow/start.ts";
+import { serialiseTable } from "../stemflow/table.ts";
 import { mappingBytes, TableWriter } from "../stemflow/table_writer.ts";
 import { GrantError } from "./grant_error.ts";
 import type { Grants } from "./grants.ts";
@@ -19,9 +20,12 @@ import { hostNameOf } from "./host_name.ts";
 /** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */
 export class DomainState {
   #set: CandidateSet;
+  /** The names of the set's members, in the pool's order. */
+  #candidates: readonly string[];
   /** What the set's candidates all allow: what is mounted. */
   #binds: readonly Bind[];
   readonly #table: TableWriter;
+  #restored: Pool | null = null;
 
   /**
    * Mounts the first state.
@@ -30,25 +34,36 @@ export class DomainState {
    * @throws GrantError when it cannot be mounted
    */
   constructor(
-    readonly pool: Pool,
+    private readonly start: StartImage,
     private readonly grants: Grants,
     runDirectory: number,
   ) {
-    this.#set = pool.all();
-    this.#binds = pool.effective(this.#set);
-    grants.apply(planMounts([], this.#binds));
-    this.#table = createTable(pool, this.#set, runDirectory);
+    const { pool: { domains }, binds } = start;
+    this.#set = CandidateSet.full(domains.length);
+    this.#candidates = domains.map(({ name }) => name);
+    this.#binds = binds;
+    grants.apply(planMounts([], binds));
+    this.#table = createTable(start, runDirectory);
     setHostName(hostNameOf(this.name));
+  }
+
+  /** Gets ready for requests: the first one is answered the sooner, and the launch is over. */
+  prepare(): void {
+    void this.#pool;
+  }
+
+  get #pool(): Pool {
+    return this.#restored ??= Pool.restore(this.start.pool);
   }
 
   /** The domain's name, such as `OpenBar ∩ Paranoid`. */
   get name(): string {
-    return this.pool.nameOf(this.#set);
+    return intersectionName(this.#candidates);
   }
 
   /** The names of the candidates, in the pool's order. */
-  get candidates(): string[] {
-    return this.pool.membersOf(this.#set);
+  get candidates(): readonly string[] {
+    return this.#candidates;
   }
 
   /** The generation of the policy table. */
@@ -63,7 +78,7 @@ export class DomainState {
   after(accesses: readonly Access[]): CandidateSet | null {
     let set = this.#set;
     for (const access of accesses) {
-      const decision = this.pool.request(set, access);
+      const decision = this.#pool.request(set, access);
       if (decision.kind === "denied") return null;
       if (decision.kind === "transition") set = decision.next;
     }
@@ -88,7 +103,7 @@ export class DomainState {
    */
   moveTo(set: CandidateSet): void {
     if (!set.isSubsetOf(this.#set)) throw new RangeError("A jail cannot get a candidate back");
-    const binds = this.pool.effective(set);
+    const binds = this.#pool.effective(set);
     try {
       this.grants.apply(planMounts(this.#binds, binds));
     } catch (error) {
@@ -101,8 +116,9 @@ export class DomainState {
 
   #commit(set: CandidateSet, binds: readonly Bind[]): void {
     this.#set = set;
+    this.#candidates = this.#pool.membersOf(set);
     this.#binds = binds;
-    this.#table.replace(serialiseTable(this.pool, set));
+    this.#table.replace(serialiseTable(this.#pool, set));
     setHostName(hostNameOf(this.name));
   }
 }
@@ -110,18 +126,17 @@ export class DomainState {
 /** The table's name in the run directory. */
 export const TABLE_NAME = "table";
 
-/**
- * Makes the policy table, for a state and all that can follow it.
- *
- * @param runDirectory writable descriptor of the jail's run directory
- */
-export function createTable(pool: Pool, set: CandidateSet, runDirectory: number): TableWriter {
+/** Makes the policy table, for a state and all that can follow it. */
+function createTable(start: StartImage, runDirectory: number): TableWriter {
   const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.exclusive;
   const descriptor = openAt(runDirectory, TABLE_NAME, flags, 0o444);
   try {
-    const length = mappingBytes(tableCapacity(pool, set));
+    const length = mappingBytes(start.tableCapacity);
     setLength(descriptor, length);
-    return new TableWriter(new SharedMapping(descriptor, length), serialiseTable(pool, set));
+    return new TableWriter(
+      new SharedMapping(descriptor, length),
+      Uint8Array.fromBase64(start.table),
+    );
   } finally {
     close(descriptor);
   }

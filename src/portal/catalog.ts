@@ -16,6 +16,7 @@ import type { Access } from "../stemflow/domain.ts";
 import { normalisePath } from "../stemflow/path.ts";
 import { domainsNearest } from "../stemflow/explain.ts";
 import { Pool } from "../stemflow/pool.ts";
+import { FirstStates } from "./first_state.ts";
 
 const MAXIMUM_NEAREST = 3;
 
@@ -41,6 +42,8 @@ interface Candidate {
 export class Catalog {
   /** The domains. */
   readonly pool: Pool;
+  /** What jails of them start as. */
+  readonly firstStates: FirstStates = new FirstStates();
   readonly #profiles: ReadonlyMap<string, ResolvedProfile>;
   /** The profiles of each domain, by its index. */
   readonly #byDomain: ReadonlyMap<number, readonly ResolvedProfile[]>;

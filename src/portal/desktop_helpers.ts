@@ -7,7 +7,7 @@
 import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
 import { messageOf } from "../errors.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
-import type { LaunchOrder, OrderedDomain, Provision } from "../protocol/messages.ts";
+import type { LaunchOrder, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { busAddress, type Variables } from "./desktop.ts";
 import { startBus } from "./desktop_bus.ts";
@@ -51,9 +51,11 @@ interface Addition {
   readonly helper: Helper;
 }
 
-/** What all the named domains have. */
-function traitsAmong(domains: readonly OrderedDomain[], names?: readonly string[]): Trait[] {
-  const chosen = domains.filter(({ name }) => names === undefined || names.includes(name));
+/** What all the first candidates have, or those of them that are named. */
+function traitsAmong({ start }: LaunchOrder, names?: readonly string[]): Trait[] {
+  const chosen = start.pool.domains.filter(({ name }) =>
+    names === undefined || names.includes(name)
+  );
   return commonTraits(chosen.map(({ traits }) => traits as Trait[]));
 }
 
@@ -82,7 +84,7 @@ export class JailHelpers {
 
   /** Whether the launch has to wait for a helper. */
   get areNeeded(): boolean {
-    return this.#wanted(traitsAmong(this.order.domains)).length > 0;
+    return this.#wanted(traitsAmong(this.order)).length > 0;
   }
 
   /**
@@ -91,12 +93,12 @@ export class JailHelpers {
    * @throws UserError when the network cannot be had; a bus that cannot is only logged
    */
   async begin(): Promise<void> {
-    await Promise.all(this.#wanted(traitsAmong(this.order.domains)).map((start) => start()));
+    await Promise.all(this.#wanted(traitsAmong(this.order)).map((start) => start()));
   }
 
   /** Starts what a transition adds, and tells the monitor when it is there; what cannot be had is logged. */
   moved(candidates: readonly string[]): void {
-    const starts = this.#wanted(traitsAmong(this.order.domains, candidates)).map((start) =>
+    const starts = this.#wanted(traitsAmong(this.order, candidates)).map((start) =>
       start().catch((error) => this.#complain(error))
     );
     this.#settled = Promise.all([this.#settled, ...starts]).then(() => {

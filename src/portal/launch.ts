@@ -3,21 +3,13 @@
  *
  * @module
  */
-import { AT_FDCWD, existsAt } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
-import type {
-  LaunchOrder,
-  OrderedDomain,
-  OrderedHome,
-  Provision,
-  RunRequest,
-} from "../protocol/messages.ts";
+import type { LaunchOrder, OrderedHome, Provision, RunRequest } from "../protocol/messages.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
-import { encodePath } from "../stemflow/path.ts";
-import type { Catalog, Start } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
 import { offerSession } from "./desktop.ts";
@@ -76,22 +68,6 @@ function lingers(request: RunRequest, catalog: Catalog, profiles: readonly Resol
   return profiles.every(({ run }) => run.linger);
 }
 
-/**
- * The domains as the monitor is told of them. Directories are made only for the profiles that the
- * launch is for; of the others', one that is missing is left out, as an optional path would be.
- */
-function orderedDomains({ domains, profiles, meant }: Start): OrderedDomain[] {
-  createDirectories(profiles.filter((profile) => meant.has(profile)));
-  return domains.map((profile) => ({
-    name: profile.name,
-    traits: traitsOf(profile),
-    binds: profile.binds.filter(({ path, create }) =>
-      !create || existsAt(AT_FDCWD, encodePath(path))
-    )
-      .map(({ path, write, kind }) => ({ path, write, kind })),
-  }));
-}
-
 /** What a launch depends on besides request and profiles. */
 export interface Circumstances {
   /** Whether the portal runs so. */
@@ -123,7 +99,7 @@ export function planLaunch(
     problem === null ? undefined : `${problem}; the profiles from before stay in force`,
     missingLimits(profiles, means),
   ].filter((warning) => warning !== undefined);
-  const domains = orderedDomains(start);
+  createDirectories(profiles.filter((profile) => start.meant.has(profile)));
   const traits = start.domains.map(traitsOf);
   const session = offerSession(request.environment, new Set(traits.flat()));
   const environment = composeEnvironment(
@@ -134,7 +110,7 @@ export function planLaunch(
   );
   const order: LaunchOrder = {
     type: "launch",
-    domains,
+    ...catalog.firstStates.of(start.domains),
     rootEntries: rootEntries(start.domains),
     file,
     arguments: command,

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { StartImage } from "../stemflow/start.ts";
+
 /** `run`: start an application. With it come the client's descriptors 0, 1 and 2. */
 export interface RunRequest {
   /** Which request it is. */
@@ -132,18 +134,14 @@ export type Provision =
     readonly content: string;
   });
 
-/** A candidate domain, as a monitor needs it. */
-export interface OrderedDomain {
-  /** The profile's name. */
-  readonly name: string;
-  /** What it grants. */
-  readonly binds: readonly {
-    readonly path: string;
-    readonly write: boolean;
-    readonly kind: BindKind;
-  }[];
-  /** What it has beside paths. */
-  readonly traits: readonly string[];
+/** A path that some candidate grants. */
+export interface OrderedPlace {
+  /** Absolute, normalised. */
+  readonly path: string;
+  /** Whether some candidate may write there. */
+  readonly write: boolean;
+  /** What it was when the profiles were loaded. */
+  readonly kind: BindKind;
 }
 
 /** A home directory, as HOME names it. */
@@ -174,8 +172,10 @@ export interface OrderedScratch {
 export interface LaunchOrder {
   /** Which order it is. */
   readonly type: "launch";
-  /** The first candidate set. */
-  readonly domains: readonly OrderedDomain[];
+  /** The first candidates, and what follows from them. */
+  readonly start: StartImage;
+  /** Where grants can come from: every place at which a state to come can have a mount. */
+  readonly places: readonly OrderedPlace[];
   /** Names in the host's root, where a domain grants all of it. */
   readonly rootEntries: readonly string[];
   /** Absolute path of the program. */

@@ -4,7 +4,7 @@ import type { CandidateSet } from "./candidates.ts";
 import type { Access, Action } from "./domain.ts";
 import { Exploration, keyOf, type State } from "./exploration.ts";
 import { comparePaths } from "./path.ts";
-import { INTERSECTION, type Pool } from "./pool.ts";
+import { intersectionName, type Pool } from "./pool.ts";
 
 /** A state that a jail can be in. */
 export interface DomainNode {
@@ -138,7 +138,7 @@ function describe(
     domains.push({
       id,
       kind: members.length === 1 ? "final" : "intersection",
-      name: members.join(INTERSECTION),
+      name: intersectionName(members),
       members,
       start: state.start,
       jails: (jailsIn.get(key) ?? []).map(({ id }) => id),

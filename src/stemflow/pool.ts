@@ -18,11 +18,22 @@ import {
 } from "./domain.ts";
 import { type Decision, Denied, Transition, UNCHANGED } from "./decision.ts";
 import { normalisePath } from "./path.ts";
-import { buildParts, type PoolParts } from "./pool_parts.ts";
+import {
+  buildParts,
+  imageOfParts,
+  type PoolImage,
+  type PoolParts,
+  restoreParts,
+} from "./pool_parts.ts";
 import type { PrefixTree } from "./tree.ts";
 
 /** The character between the names of an intersection's members. */
 export const INTERSECTION = " ∩ ";
+
+/** The name of a state, from its members' names in the pool's order: `A ∩ B ∩ C`. */
+export function intersectionName(members: readonly string[]): string {
+  return members.join(INTERSECTION);
+}
 
 /** All final domains of a portal or, as far as they concern it, of one jail. Immutable. */
 export class Pool {
@@ -57,6 +68,16 @@ export class Pool {
    */
   static build(domains: readonly Domain[]): Pool {
     return new Pool(buildParts(domains));
+  }
+
+  /** Makes the pool that an image was taken of; in a process that has just begun, the faster way. */
+  static restore(image: PoolImage): Pool {
+    return new Pool(restoreParts(image));
+  }
+
+  /** What {@linkcode restore} makes an equal pool of, merged names aside. */
+  image(): PoolImage {
+    return imageOfParts(this.domains, this.#grants, this.#tree);
   }
 
   /** The candidate set of all domains. */
@@ -133,6 +154,17 @@ export class Pool {
   }
 
   /**
+   * Every path at which some candidate grants anything, in path order, with whether some candidate may
+   * write there: whatever state follows, each of its mounts is at one of them.
+   */
+  places(set: CandidateSet): Bind[] {
+    return Array.from(this.grantSteps(set), ({ node, here }) => ({
+      path: node.path,
+      write: here.writers > 0,
+    }));
+  }
+
+  /**
    * Decides on a request of a jail.
    *
    * @param set The jail's candidate set, not empty.
@@ -158,7 +190,7 @@ export class Pool {
 
   /** The name of a state: its members' names, `A ∩ B ∩ C`. */
   nameOf(set: CandidateSet): string {
-    return this.membersOf(set).join(INTERSECTION);
+    return intersectionName(this.membersOf(set));
   }
 
   /** The places at which a set's candidates grant anything, in path order, with how many do. */

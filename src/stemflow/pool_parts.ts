@@ -3,7 +3,7 @@
 import { minimalGrants, READ, WRITE } from "./coverage.ts";
 import { type Bind, type Domain, DomainNameError, type MergedName } from "./domain.ts";
 import { normalisePath } from "./path.ts";
-import { PrefixTree, type TreeNode } from "./tree.ts";
+import { PrefixTree, type TreeImage, type TreeNode } from "./tree.ts";
 
 /** A pool's parts, which belong together by the domains' indexes. */
 export interface PoolParts {
@@ -54,6 +54,54 @@ export function buildParts(profiles: readonly Domain[]): PoolParts {
   });
   grantInTree(parts);
   return parts;
+}
+
+/** A pool as plain data, for JSON: without the names that were merged into others. */
+export interface PoolImage {
+  /** The domains, by their index. */
+  readonly domains: readonly {
+    readonly name: string;
+    readonly traits: readonly string[];
+    /** The minimal grants. */
+    readonly grants: readonly number[];
+  }[];
+  /** The paths, with who grants them. */
+  readonly tree: TreeImage;
+}
+
+/** Gives the image of a pool, of its parts. */
+export function imageOfParts(
+  domains: readonly Domain[],
+  grants: readonly Int32Array[],
+  tree: PrefixTree,
+): PoolImage {
+  return {
+    domains: domains.map(({ name, traits = [] }, index) => ({
+      name,
+      traits,
+      grants: Array.from(grants[index]),
+    })),
+    tree: tree.image(),
+  };
+}
+
+/** Makes the parts that an image was taken of. Little is done that is not asked for. */
+export function restoreParts(image: PoolImage): PoolParts {
+  const tree = PrefixTree.restore(image.tree);
+  const grants = image.domains.map((domain) => Int32Array.from(domain.grants));
+  return {
+    domains: image.domains.map(({ name, traits }, index) => ({
+      name,
+      traits,
+      get binds() {
+        return bindsOf(tree, grants[index]);
+      },
+    })),
+    merged: [],
+    tree,
+    grants,
+    indexes: new Map(image.domains.map(({ name }, index) => [name, index])),
+  };
 }
 
 function insertBind(tree: PrefixTree, bind: Bind): TreeNode {

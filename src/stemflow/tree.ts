@@ -8,7 +8,7 @@
  */
 
 import { wordsFor } from "./candidates.ts";
-import { PathIndex } from "./path_index.ts";
+import { PathIndex, type PathIndexImage } from "./path_index.ts";
 
 /** The domains that grant one action at one node: a few indexes, or a bitset where they are many. */
 export interface Grant {
@@ -45,13 +45,70 @@ export class TreeNode {
   }
 }
 
+/** A {@linkcode Grant} as plain data, for JSON. */
+export interface GrantImage {
+  /** The indexes. */
+  readonly indexes: readonly number[];
+  /** The bits, if there are any. */
+  readonly words?: readonly number[];
+}
+
+/** A {@linkcode TreeNode} as plain data, for JSON. */
+export interface NodeImage {
+  /** The path that it stands for. */
+  readonly path: string;
+  /** The number of the node just above; -1 for the root. */
+  readonly parent: number;
+  /** One more than the greatest number below it. */
+  readonly end: number;
+  /** Who grants reading here. */
+  readonly readers?: GrantImage;
+  /** Who grants writing here. */
+  readonly writers?: GrantImage;
+}
+
+/** A prefix tree as plain data, for JSON. */
+export interface TreeImage {
+  /** In the order of their numbers. */
+  readonly nodes: readonly NodeImage[];
+  /** The index of their paths. */
+  readonly index: PathIndexImage;
+}
+
 /** The prefix tree of one pool. Built by insert, number, then grant; only looked up after that. */
 export class PrefixTree {
   /** The node of `/`, which is there from the first. */
   readonly root: TreeNode = new TreeNode("/", undefined);
   /** All nodes by their number. */
   readonly nodes: TreeNode[] = [];
-  #index = new PathIndex(["/"]);
+  #index = PathIndex.build(["/"]);
+
+  /** Makes the tree that an image was taken of. */
+  static restore({ nodes, index }: TreeImage): PrefixTree {
+    const tree = new PrefixTree();
+    for (const [number, { path, parent, end, readers, writers }] of nodes.entries()) {
+      const node = number === 0 ? tree.root : new TreeNode(path, tree.nodes[parent]);
+      node.index = number;
+      node.end = end;
+      node.readers = restoreGrant(readers);
+      node.writers = restoreGrant(writers);
+      tree.nodes.push(node);
+    }
+    tree.#index = PathIndex.restore(tree.nodes.map(({ path }) => path), index);
+    return tree;
+  }
+
+  /** What {@linkcode restore} makes an equal tree of. */
+  image(): TreeImage {
+    const nodes = this.nodes.map(({ path, parent, end, readers, writers }) => ({
+      path,
+      parent: parent?.index ?? -1,
+      end,
+      readers: imageOfGrant(readers),
+      writers: imageOfGrant(writers),
+    }));
+    return { nodes, index: this.#index.image() };
+  }
 
   /** Gives the node of a normalised path, made if need be. */
   insert(path: string): TreeNode {
@@ -72,7 +129,7 @@ export class PrefixTree {
       node.end = this.nodes.length;
     };
     visit(this.root);
-    this.#index = new PathIndex(this.nodes.map(({ path }) => path));
+    this.#index = PathIndex.build(this.nodes.map(({ path }) => path));
   }
 
   /** Notes that a domain grants an action at a node. Domains come in ascending order. */
@@ -97,6 +154,18 @@ export class PrefixTree {
     let node: TreeNode | undefined = this.nodes[this.#index.deepest(path)];
     for (; node !== undefined; node = node.parent) addGrant(bits, node[action]);
   }
+}
+
+function imageOfGrant(grant: Grant | undefined): GrantImage | undefined {
+  if (grant === undefined) return undefined;
+  const { indexes, words } = grant;
+  return words === undefined ? { indexes } : { indexes, words: Array.from(words) };
+}
+
+function restoreGrant(image: GrantImage | undefined): Grant | undefined {
+  if (image === undefined) return undefined;
+  const { indexes, words } = image;
+  return { indexes: [...indexes], words: words && Int32Array.from(words) };
 }
 
 function endOfComponent(path: string, start: number): number {

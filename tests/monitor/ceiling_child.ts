@@ -48,7 +48,7 @@ const directory = (path: string) => openAt(-100, path, OpenFlag.pathOnly | OpenF
 const trees = { host: directory(`${base}/host`), jail: directory(`${base}/jail`) };
 const plan = planCeiling(landlockAbi(), [
   { path: "/home/u", write: true, kind: "directory" },
-  { path: "/home/u/notes", write: false, kind: "directory" },
+  { path: "/home/u/notes", write: true, kind: "directory" },
   { path: "/usr", write: false, kind: "directory" },
   { path: "/single", write: true, kind: "file" },
   { path: "/bin", write: false, kind: "link" },

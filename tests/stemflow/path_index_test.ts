@@ -14,7 +14,7 @@ function indexOf(paths: readonly string[]): { index: PathIndex; numbered: string
     closed.add(path);
   }
   const numbered = [...closed];
-  return { index: new PathIndex(numbered), numbered };
+  return { index: PathIndex.build(numbered), numbered };
 }
 
 function deepestByComparison(numbered: readonly string[], path: string): string {
