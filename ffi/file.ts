@@ -215,7 +215,7 @@ export function writeTextAt(directory: number, path: Text, text: string): void {
   }
 }
 
-/** What an open descriptor can be used for (fcntl(2), F_GETFL). */
+/** What an open descriptor can be used for. fcntl(2), F_GETFL. */
 export function accessOf(descriptor: number): { read: boolean; write: boolean } {
   const F_GETFL = 3;
   const ACCESS_MODE = 3;
@@ -262,6 +262,12 @@ export function ensureTree(path: string, mode: number): void {
 /** chmod(2): permission bits, whatever the umask(2) is. */
 export function setMode(path: Text, mode: number): void {
   check("chmod", libc.fchmodat(AT_FDCWD, cString(path), mode, 0), path);
+}
+
+/** symlinkat(2), unless something of that name exists; whether it was made. */
+export function tryLinkAt(target: Text, directory: number, name: Text): boolean {
+  const result = libc.symlinkat(cString(target), directory, cString(name));
+  return checkUnless(["EEXIST"], "symlink", result, name) >= 0;
 }
 
 /** symlinkat(2). */

@@ -84,8 +84,15 @@ const libc = bind({
   },
 });
 
+let knownAbi = -1;
+
 /** The version of Landlock that the kernel offers, from 1; 0 where it has none or did not start it. */
 export function landlockAbi(): number {
+  if (knownAbi < 0) knownAbi = askForAbi();
+  return knownAbi;
+}
+
+function askForAbi(): number {
   const abi = libc.landlock_create_ruleset(
     SYS_landlock_create_ruleset,
     null,

@@ -64,8 +64,17 @@ export class Arena {
 
   /** The address of an array of C strings that a null pointer closes, such as argv. */
   strings(texts: readonly Text[]): bigint {
+    const copies = texts.map(cString);
+    const all = new Uint8Array(copies.reduce((sum, { length }) => sum + length, 0));
+    // One buffer, since each address takes a call.
+    const start = this.keep(all);
     const pointers = new BigUint64Array(texts.length + 1);
-    texts.forEach((text, index) => pointers[index] = this.string(text));
+    let offset = 0;
+    copies.forEach((copy, index) => {
+      all.set(copy, offset);
+      pointers[index] = start + BigInt(offset);
+      offset += copy.length;
+    });
     return this.keep(new Uint8Array(pointers.buffer));
   }
 

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { close, statusOf } from "../../ffi/file.ts";
+import { close } from "../../ffi/file.ts";
 import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
 import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
-import { Status, UserError } from "../errors.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";
 import { encodePath } from "../stemflow/path.ts";
 
@@ -28,21 +27,6 @@ export interface Confinement {
 const applicationSteps = SpawnStep.newGroup | SpawnStep.dropCapabilities |
   SpawnStep.noNewPrivileges | SpawnStep.newKeyring;
 
-/**
- * Refuses a directory as a standard descriptor: paths that start from it lead out of the jail.
- *
- * @throws UserError naming it
- */
-function refuseDirectories(client: readonly number[]): void {
-  client.forEach((descriptor, index) => {
-    if (statusOf(descriptor).kind !== "directory") return;
-    throw new UserError(
-      `Descriptor ${index} is a directory, which leads out of a jail: redirect it from a file`,
-      Status.notStarted,
-    );
-  });
-}
-
 function limitsOf(order: LaunchOrder): Limit[] {
   return order.limits.map(({ resource, value }) => ({
     resource,
@@ -62,7 +46,6 @@ export function startApplication(
   client: readonly number[],
   confinement: Confinement,
 ): Application {
-  refuseDirectories(client);
   const terminal = order.terminal.length === 0
     ? null
     : openPseudoterminal(client[order.terminal[0]]);

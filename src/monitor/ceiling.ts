@@ -18,7 +18,7 @@
  */
 
 import { KernelError } from "../../ffi/check.ts";
-import { close, statusOf } from "../../ffi/file.ts";
+import { close, type FileStatus } from "../../ffi/file.ts";
 import {
   addPathRule,
   addPathRules,
@@ -50,6 +50,8 @@ export interface InheritedFile {
   readonly read: boolean;
   /** Whether it is open for writing. */
   readonly write: boolean;
+  /** What it is of. */
+  readonly kind: FileStatus["kind"];
 }
 
 /** One rule: rights for a path of the host's tree or of the jail's. */
@@ -234,7 +236,7 @@ function addRules(ruleset: number, rules: readonly CeilingRule[], trees: Ceiling
 
 function addInherited(ruleset: number, file: InheritedFile, handled: bigint): void {
   // A rule for a directory would be one for all below it.
-  if (statusOf(file.descriptor).kind === "directory") return;
+  if (file.kind === "directory") return;
   const access = union(
     file.read ? FILE_ACCESS.readFile : 0n,
     file.write ? FILE_ACCESS.writeFile | FILE_ACCESS.truncate : 0n,

@@ -4,13 +4,15 @@
  *
  * @module
  */
-import { accessOf, statusAt } from "../../ffi/file.ts";
+import { accessOf, statusAt, statusOf } from "../../ffi/file.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
+import { Status, UserError } from "../errors.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import type { Confinement } from "./application.ts";
 import {
   type CeilingBind,
   createCeiling,
+  type InheritedFile,
   NO_PLACES,
   noCeilingBecause,
   type OwnPlaces,
@@ -37,10 +39,27 @@ export function assembleFilters(): Filters {
 }
 
 /**
+ * What the client's descriptors 0, 1 and 2 are.
+ *
+ * @throws UserError for a directory: paths that start from it lead out of the jail
+ */
+function inheritedFiles(client: readonly number[]): InheritedFile[] {
+  return client.map((descriptor, index) => {
+    const { kind } = statusOf(descriptor);
+    if (kind !== "directory") return { descriptor, kind, ...accessOf(descriptor) };
+    throw new UserError(
+      `Descriptor ${index} is a directory, which leads out of a jail: redirect it from a file`,
+      Status.notStarted,
+    );
+  });
+}
+
+/**
  * Makes the walls of one application.
  *
  * @param client the client's descriptors 0, 1 and 2
  * @param own places that this jail has of its own, beside those that every one has
+ * @throws UserError when one of the descriptors is a hole in them
  */
 export function makeConfinement(
   order: LaunchOrder,
@@ -50,13 +69,13 @@ export function makeConfinement(
   own: OwnPlaces = NO_PLACES,
 ): Confinement {
   const { nestedNamespaces } = order;
+  const inherited = inheritedFiles(client);
   const filter = nestedNamespaces ? filters.nested : filters.usual;
   const abi = landlockAbi();
   if (order.unconfined || noCeilingBecause(abi, nestedNamespaces) !== null) {
     return { ruleset: scopeRuleset(abi), filter };
   }
   const binds = ceilingBinds(order, namespaces.hostRoot);
-  const inherited = client.map((descriptor) => ({ descriptor, ...accessOf(descriptor) }));
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
   const { ruleset } = createCeiling(planCeiling(abi, binds, own), inherited, trees);
   return { ruleset, filter };

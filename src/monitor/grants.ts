@@ -11,11 +11,11 @@ import {
   close,
   existsAt,
   type FileStatus,
-  linkAt,
   OpenFlag,
   openResolved,
   readLinkAt,
   ResolveFlag,
+  tryLinkAt,
 } from "../../ffi/file.ts";
 import { attachTree, detachTree } from "../../ffi/mount.ts";
 import { encodePath, isBelow } from "../stemflow/path.ts";
@@ -185,7 +185,8 @@ export class Grants {
     const parent = makeOwnDirectory(this.skeleton, path.slice(0, path.lastIndexOf("/")), 0o755);
     const name = encodePath(nameOf(path));
     try {
-      if (readLinkAt(parent, name) === null) linkAt(target, parent, name);
+      if (tryLinkAt(target, parent, name) || readLinkAt(parent, name) !== null) return;
+      throw new GrantError(`${path}: something that is not a link is in its place`);
     } finally {
       close(parent);
     }

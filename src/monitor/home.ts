@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { AT_FDCWD, close, linkAt, openAt, OpenFlag } from "../../ffi/file.ts";
+import { AT_FDCWD, close, linkAt } from "../../ffi/file.ts";
 import { attachTree } from "../../ffi/mount.ts";
 import type { OrderedHome } from "../protocol/messages.ts";
-import { encodePath, normalisePath, PathError } from "../stemflow/path.ts";
-import { findPlace, isSameFile, makeOwnDirectory } from "./place.ts";
-import type { MountNamespaces } from "./namespaces.ts";
+import type { Bind } from "../stemflow/domain.ts";
+import { encodePath, isAtOrBelow, normalisePath, PathError } from "../stemflow/path.ts";
+import { findPlace, makeOwnDirectory } from "./place.ts";
 import type { Skeleton } from "./skeleton.ts";
 
 const PRIVATE = 0o700;
@@ -62,10 +62,9 @@ function mountHome({ home }: Skeleton, path: string): void {
 
 /**
  * Where the home is the jail's own, or null: for the ceiling, which is then to allow writing there.
+ *
+ * @param binds what is mounted
  */
-export function ownHome(namespaces: MountNamespaces, skeleton: Skeleton): string | null {
-  const { path, tree } = skeleton.home;
-  if (path === null) return null;
-  const shown = findPlace(namespaces.jailRoot, path, false);
-  return isSameFile(shown, openAt(tree, ".", OpenFlag.pathOnly)) ? path : null;
+export function ownHome({ home: { path } }: Skeleton, binds: readonly Bind[]): string | null {
+  return path === null || binds.some((bind) => isAtOrBelow(path, bind.path)) ? null : path;
 }

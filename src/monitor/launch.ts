@@ -68,7 +68,7 @@ function confine(
 ): Confinement {
   return makeConfinement(order, standard, namespaces, filters, {
     files: session.ownFiles,
-    home: ownHome(namespaces, skeleton),
+    home: ownHome(skeleton, order.start.binds),
   });
 }
 

@@ -79,18 +79,25 @@ function enter(parent: number, name: string, mode: number): number {
   }
 }
 
-/** The deepest directory that exists on the way of some names, and how many of them lead to it. */
+/**
+ * The deepest directory that exists on the way of some names, and how many of them lead to it; `base`
+ * is closed unless that is the one.
+ */
 function findDeepest(base: number, names: readonly string[]): { node: number; depth: number } {
   const resolve = ResolveFlag.beneath | ResolveFlag.noSymbolicLinks | ResolveFlag.noMagicLinks;
-  for (let depth = names.length; depth > 0; depth--) {
-    const node = openResolved(base, encodePath(names.slice(0, depth).join("/")), {
-      flags: directory | OpenFlag.noFollow,
-      resolve,
-      allowed: ["ENOENT"],
-    });
-    if (node >= 0) return { node, depth };
+  const flags = directory | OpenFlag.noFollow;
+  let isKept = false;
+  try {
+    for (let depth = names.length; depth > 0; depth--) {
+      const path = encodePath(names.slice(0, depth).join("/"));
+      const node = openResolved(base, path, { flags, resolve, allowed: ["ENOENT"] });
+      if (node >= 0) return { node, depth };
+    }
+    isKept = true;
+    return { node: base, depth: 0 };
+  } finally {
+    if (!isKept) close(base);
   }
-  return { node: openAt(base, ".", directory), depth: 0 };
 }
 
 /**
@@ -103,18 +110,12 @@ function findDeepest(base: number, names: readonly string[]): { node: number; de
 export function makeOwnDirectory(skeleton: Skeleton, path: string, mode: number): number {
   const base = basesOf(skeleton).find((each) => `${path}/`.startsWith(`${each.path}/`))!;
   const names = path.slice(base.path.length).split("/").filter((name) => name !== "");
-  // From the far end, since siblings have most of their way in common.
-  const top = base.open();
-  try {
-    const { node, depth } = findDeepest(top, names);
-    return names.slice(depth).reduce(
-      (parent, name, index) =>
-        enter(parent, name, depth + index === names.length - 1 ? mode : 0o755),
-      node,
-    );
-  } finally {
-    close(top);
-  }
+  // From the far end, since siblings have most of their way in common; the last one is mostly new.
+  const { node, depth } = findDeepest(base.open(), names.slice(0, -1));
+  return names.slice(depth).reduce(
+    (parent, name, index) => enter(parent, name, depth + index === names.length - 1 ? mode : 0o755),
+    node,
+  );
 }
 
 /**

@@ -5,7 +5,7 @@
 import { KernelError } from "../../ffi/check.ts";
 import { bind } from "../../ffi/library.ts";
 import { addPathRule, landlockAbi } from "../../ffi/landlock.ts";
-import { accessOf, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { accessOf, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
 import { attachTree, cloneTree, mountFileSystem } from "../../ffi/mount.ts";
 import { Namespace, unshare } from "../../ffi/namespace.ts";
 import { createCeiling, planCeiling } from "../../src/monitor/ceiling.ts";
@@ -60,7 +60,11 @@ const { ruleset, missing } = createCeiling(
   plan,
   [
     ...[readOnly, readWrite, openAt(-100, `${base}/host/secret`, OpenFlag.readOnly), 1],
-  ].map((descriptor) => ({ descriptor, ...accessOf(descriptor) })),
+  ].map((descriptor) => ({
+    descriptor,
+    kind: statusOf(descriptor).kind,
+    ...accessOf(descriptor),
+  })),
   trees,
 );
 
