@@ -7,7 +7,7 @@ import { inBubblewrap, inStemjail } from "./contenders.ts";
 import { alternateInside } from "./inside.ts";
 import { lastLine } from "./place.ts";
 import { manyActivities, twoActivities } from "./profiles.ts";
-import { Portal } from "./portal.ts";
+import { Portal, untilQuiet } from "./portal.ts";
 import type { Comparison, Series } from "./report.ts";
 import { percentile } from "./statistics.ts";
 import type { Bench, Suite } from "./suite.ts";
@@ -113,6 +113,7 @@ async function measureTransitions(bench: Bench, program: string): Promise<void> 
       const [index, argv] of [command, inStemjail(place, portal.socket, command)].entries()
     ) {
       samples[index].push(Number(await place.succeed(argv)) / NANOSECONDS_PER_MILLISECOND);
+      await untilQuiet();
     }
   }
   const title = `First open, which moves the jail, with ${PROFILES} profiles loaded`;

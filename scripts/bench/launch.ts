@@ -5,8 +5,8 @@
  */
 import { type Contender, inBubblewrap, inFirejail, inStemjail } from "./contenders.ts";
 import { summaryOf } from "./findings.ts";
-import { shippedProfiles, twoActivities } from "./profiles.ts";
-import { Portal, stopPortalText } from "./portal.ts";
+import { manyActivities, shippedProfiles, twoActivities } from "./profiles.ts";
+import { Portal, QUIET_MILLISECONDS, stopPortalText, untilQuiet } from "./portal.ts";
 import { lastLine } from "./place.ts";
 import type { Comparison } from "./report.ts";
 import { median } from "./statistics.ts";
@@ -16,11 +16,11 @@ const NATIVE = "true, natively";
 const DENO = "deno run hello.js";
 const JAIL = "stemjail run";
 const SHIPPED = "stemjail run -p dev";
+const PROFILES = 100;
+const MANY = `stemjail run, ${PROFILES} profiles`;
 const COLD = "stemjail run, no portal";
 const BUBBLEWRAP = "bwrap --unshare-all";
 const FIREJAIL = "firejail --noprofile";
-/** What a launch leaves to be done, such as a monitor to replace the used one, ends in this time. */
-const QUIET_MILLISECONDS = 100;
 const MILLISECONDS_PER_SECOND = 1000;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 
@@ -32,14 +32,16 @@ export const launch: Suite = {
     const { place } = bench;
     const profiles = [await shippedProfiles(place), await twoActivities(place)];
     await using portal = await Portal.start(place, "launch", profiles);
-    await measureLatency(bench, portal);
+    const { directory } = await manyActivities(place, PROFILES);
+    await using crowded = await Portal.start(place, "launch-many", [directory]);
+    await measureLatency(bench, portal, crowded);
     await measureRate(bench, portal, 1, 0);
     await measureRate(bench, portal, 8, 1.5);
     await measureFirstInstruction(bench, portal);
   },
 };
 
-function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
+function latencyContenders({ place }: Bench, { socket }: Portal, crowded: Portal): Contender[] {
   const cold = place.path("run/cold.sock");
   return [
     { name: NATIVE, command: ["true"] },
@@ -51,6 +53,7 @@ function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
       name: SHIPPED,
       command: [place.stemjail, "run", `--socket=${socket}`, "-p", "dev", "--", "true"],
     },
+    { name: MANY, command: inStemjail(place, crowded.socket, ["true"]) },
     { name: "stemjail ps", command: [place.stemjail, "ps", `--socket=${socket}`] },
     { name: "stemjail info", command: [place.stemjail, "info", `--socket=${socket}`] },
     {
@@ -61,7 +64,7 @@ function latencyContenders({ place }: Bench, { socket }: Portal): Contender[] {
   ];
 }
 
-async function measureLatency(bench: Bench, portal: Portal): Promise<void> {
+async function measureLatency(bench: Bench, portal: Portal, crowded: Portal): Promise<void> {
   const { findings, runner, isQuick } = bench;
   const plan = { rounds: isQuick ? 9 : 300, warmups: isQuick ? 1 : 5, pause: QUIET_MILLISECONDS };
   const table: Comparison = {
@@ -72,7 +75,7 @@ async function measureLatency(bench: Bench, portal: Portal): Promise<void> {
     baseline: DENO,
     series: await runner.compare(
       plan,
-      latencyContenders(bench, portal),
+      latencyContenders(bench, portal, crowded),
       (reason) => findings.missing(reason),
     ),
   };
@@ -152,7 +155,7 @@ async function measureFirstInstruction(
     const sent = requestTime(stderr);
     if (code !== 0 || sent === null) return findings.missing(`${title}: ${lastLine(stderr)}`);
     samples.push(Number(stdout) / NANOSECONDS_PER_MILLISECOND - sent * MILLISECONDS_PER_SECOND);
-    await new Promise((wake) => setTimeout(wake, QUIET_MILLISECONDS));
+    await untilQuiet();
   }
   const series = [{ name: JAIL, samples }];
   findings.table({

@@ -9,6 +9,17 @@ import { lastLine, type Place } from "./place.ts";
 const READY_SECONDS = 10;
 const POLL_MILLISECONDS = 20;
 
+/**
+ * What a launch leaves to be done ends in this time: a monitor gets ready to replace the used one, which
+ * takes a processor for a moment.
+ */
+export const QUIET_MILLISECONDS = 100;
+
+/** Waits until nothing of a launch is left to be done. */
+export function untilQuiet(): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, QUIET_MILLISECONDS));
+}
+
 /** A portal that runs until it is disposed of. */
 export class Portal implements AsyncDisposable {
   #hasEnded = false;
