@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { close } from "../../ffi/file.ts";
+import { accessOf, AT_FDCWD, close, openAt, OpenFlag, statusAt, statusOf } from "../../ffi/file.ts";
 import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
 import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";
@@ -23,9 +23,26 @@ export interface Confinement {
   readonly filter?: Uint8Array<ArrayBuffer>;
 }
 
+const NULL_DEVICE = "/dev/null";
+
 /** Like a job of a shell: its own process group in the session that the monitor leads. */
 const applicationSteps = SpawnStep.newGroup | SpawnStep.dropCapabilities |
   SpawnStep.noNewPrivileges | SpawnStep.newKeyring;
+
+/**
+ * The jail's own /dev/null in place of the host's, which is the same but for its mount: by that one,
+ * root in a jail could change the device's mode for everybody.
+ *
+ * @returns a new descriptor, or null where the descriptor is of something else
+ */
+function ownNull(descriptor: number): number | null {
+  const { kind, identity } = statusOf(descriptor);
+  if (kind !== "character device") return null;
+  if (identity !== statusAt(AT_FDCWD, NULL_DEVICE).identity) return null;
+  const { read, write } = accessOf(descriptor);
+  if (!write) return openAt(AT_FDCWD, NULL_DEVICE, OpenFlag.readOnly);
+  return openAt(AT_FDCWD, NULL_DEVICE, read ? OpenFlag.readWrite : OpenFlag.writeOnly);
+}
 
 function limitsOf(order: LaunchOrder): Limit[] {
   return order.limits.map(({ resource, value }) => ({
@@ -49,10 +66,14 @@ export function startApplication(
   const terminal = order.terminal.length === 0
     ? null
     : openPseudoterminal(client[order.terminal[0]]);
+  const own: (number | null)[] = [];
   try {
     if (terminal !== null) takeControl(terminal.slave);
+    for (const descriptor of client) own.push(ownNull(descriptor));
     const descriptors = client.map((descriptor, index) =>
-      terminal !== null && order.terminal.includes(index) ? terminal.slave : descriptor
+      terminal !== null && order.terminal.includes(index)
+        ? terminal.slave
+        : own[index] ?? descriptor
     );
     const spawned = spawn({
       file: encodePath(order.file),
@@ -74,5 +95,6 @@ export function startApplication(
   } finally {
     // Kept open here, the pseudoterminal would never hang up.
     if (terminal !== null) close(terminal.slave);
+    for (const descriptor of own) if (descriptor !== null) close(descriptor);
   }
 }

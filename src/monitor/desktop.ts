@@ -26,11 +26,9 @@ import { GrantError } from "./grant_error.ts";
 import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
 import { RUN_DIRECTORY } from "./skeleton.ts";
 
-const inert = MountAttribute.noSetuid | MountAttribute.noExecute;
-const attributes = {
-  socket: inert | MountAttribute.noDevices | MountAttribute.readOnly,
-  device: inert,
-} as const;
+/** Read-only, both work as before; but mode and owner are the host's, and may be the user's to change. */
+const inert = MountAttribute.noSetuid | MountAttribute.noExecute | MountAttribute.readOnly;
+const attributes = { socket: inert | MountAttribute.noDevices, device: inert } as const;
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);

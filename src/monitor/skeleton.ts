@@ -137,9 +137,10 @@ function mountDevices({ shm, runtime }: Pick<Scratch, "shm" | "runtime">): void 
   for (const [name, target] of deviceLinks) linkAt(target, AT_FDCWD, `dev/${name}`);
 }
 
+/** Read-only, a device still takes what is written to it; but its mode is the host's, and root owns it. */
 function bindDevice(name: string): void {
   const tree = cloneTree(AT_FDCWD, `/dev/${name}`, false);
-  sealTree(tree, MountAttribute.noSetuid | MountAttribute.noExecute);
+  sealTree(tree, MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noExecute);
   const path = `dev/${name}`;
   close(openAt(AT_FDCWD, path, OpenFlag.writeOnly | OpenFlag.create, 0o644));
   attachAt(tree, path);

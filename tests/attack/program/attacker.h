@@ -59,5 +59,7 @@ int disagree(int count, char **arguments);
 int roll_back(int count, char **arguments);
 int take_over(int count, char **arguments);
 int replay_stream(int count, char **arguments);
+int shorten(int count, char **arguments);
+int change_modes(int count, char **arguments);
 
 #endif

@@ -7,10 +7,20 @@ static const struct mode {
     const char *name;
     int (*run)(int count, char **arguments);
 } modes[] = {
-    {"ask", ask_mode},      {"deaf", deaf},           {"descriptors", send_descriptors},
-    {"disagree", disagree}, {"flood", flood},         {"forge", forge},
-    {"replay", replay},     {"roll-back", roll_back}, {"stream", replay_stream},
-    {"swap", swap},         {"take-over", take_over}, {"turns", turns},
+    {"ask", ask_mode},
+    {"deaf", deaf},
+    {"descriptors", send_descriptors},
+    {"disagree", disagree},
+    {"flood", flood},
+    {"forge", forge},
+    {"modes", change_modes},
+    {"replay", replay},
+    {"roll-back", roll_back},
+    {"shorten", shorten},
+    {"stream", replay_stream},
+    {"swap", swap},
+    {"take-over", take_over},
+    {"turns", turns},
 };
 
 int main(int count, char **arguments) {
