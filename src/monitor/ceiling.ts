@@ -46,12 +46,12 @@ export interface CeilingBind {
 export interface InheritedFile {
   /** The descriptor's number in the monitor. */
   readonly descriptor: number;
+  /** What it is. */
+  readonly kind: FileStatus["kind"];
   /** Whether it is open for reading. */
   readonly read: boolean;
   /** Whether it is open for writing. */
   readonly write: boolean;
-  /** What it is of. */
-  readonly kind: FileStatus["kind"];
 }
 
 /** One rule: rights for a path of the host's tree or of the jail's. */
@@ -103,20 +103,15 @@ export interface Ceiling {
   readonly missing: readonly string[];
 }
 
+const READ: bigint = union(FILE_ACCESS.execute, FILE_ACCESS.readFile, FILE_ACCESS.readDirectory);
+
 /**
  * Whatever an open is for, the kernel also finds out whether it would allow these two, and walks on
  * until a rule has said so: given with reading, they end the walk at the granted tree, which takes
- * half of Landlock's cost off every open. They give nothing away: a read-only mount truncates no
- * file, and a tree that is mounted nodev has no device.
+ * half of Landlock's cost off every open. They give nothing away in the jail's mounts: a read-only one
+ * truncates no file, and a tree that is mounted nodev has no device.
  */
 const UNASKED: bigint = union(FILE_ACCESS.truncate, FILE_ACCESS.ioctlDevice);
-
-const READ: bigint = union(
-  FILE_ACCESS.execute,
-  FILE_ACCESS.readFile,
-  FILE_ACCESS.readDirectory,
-  UNASKED,
-);
 
 /** What Landlock judges for a file by itself; a rule for a file must not hold more. */
 const FILE_RIGHTS = union(
@@ -169,13 +164,16 @@ export function noCeilingBecause(abi: number, nestedNamespaces: boolean): string
  * @param abi what landlockAbi() answers; rights of a later one than 7 are not restricted
  * @param binds every place where a state of the jail can have a mount
  * @param places what the jail has of its own beside that
+ * @param inherited the application's standard descriptors
  */
 export function planCeiling(
   abi: number,
   binds: readonly CeilingBind[],
   places: OwnPlaces = NO_PLACES,
+  inherited: readonly InheritedFile[] = [],
 ): CeilingPlan {
   const handled = handledBy(abi);
+  const reading = inherited.some(leadsToOutside) ? READ : READ | UNASKED;
   const rule = (tree: "host" | "jail", path: string, directory: boolean, access: bigint) => ({
     tree,
     path,
@@ -183,19 +181,27 @@ export function planCeiling(
     access: access & handled & (directory ? ALL : FILE_RIGHTS),
   });
   const granted = binds.filter(({ kind }) => kind !== "link").map(({ path, write, kind }) =>
-    rule("host", path, kind === "directory", write ? ALL : READ)
+    rule("host", path, kind === "directory", write ? ALL : reading)
   );
   const own = [
     ...OWN_TREES.map(([path, access]) => rule("jail", path, true, access)),
     ...(places.home === null ? [] : [rule("jail", places.home, true, ALL)]),
     // Mounted elsewhere, a file is no more below the tree that it came from.
-    ...places.files.map((path) => rule("jail", path, false, READ)),
+    ...places.files.map((path) => rule("jail", path, false, reading)),
   ];
   return {
     handled,
     scope: abi >= SCOPE_ABI ? SCOPE.abstractUnixSocket | SCOPE.signal : 0n,
     rules: [...own, ...granted],
   };
+}
+
+/**
+ * Whether a descriptor leads to a file by a mount that the jail has not sealed, so that a rule for a
+ * tree around it is all that keeps the file from being truncated.
+ */
+function leadsToOutside({ kind, write }: InheritedFile): boolean {
+  return kind === "file" && !write;
 }
 
 /**

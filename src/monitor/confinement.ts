@@ -77,8 +77,12 @@ export function makeConfinement(
   }
   const binds = ceilingBinds(order, namespaces.hostRoot);
   const trees = { host: namespaces.hostRoot, jail: namespaces.jailRoot };
-  const { ruleset } = createCeiling(planCeiling(abi, binds, own), inherited, trees);
+  const { ruleset } = createCeiling(planCeiling(abi, binds, own, inherited), inherited, trees);
   return { ruleset, filter };
+}
+
+function inheritedFile(descriptor: number): InheritedFile {
+  return { descriptor, kind: statusOf(descriptor).kind, ...accessOf(descriptor) };
 }
 
 /**

@@ -1,7 +1,24 @@
-/** A42: what leads to the host by a mount of the host's own: devices, and standard descriptors. */
+/** A42, A64: what leads to the host by a mount of the host's own: standard descriptors, and devices. */
 
+import assert from "node:assert/strict";
 import { testAsEveryone } from "../system/harness.ts";
 import { assertAllFailed, assertRan, install, profile, withoutPlainProfile } from "./attacker.ts";
+
+testAsEveryone(
+  "A64: what is granted to read cannot be truncated by way of a redirected file",
+  async (world) => {
+    const attacker = install(world);
+    withoutPlainProfile(world);
+    const tree = `${world.home}/tree`;
+    world.directory(tree);
+    world.write(`${tree}/file`, "as it was\n");
+    profile(world, "reader", { [tree]: "read" });
+    const outcome = await world.shell(`stemjail run -- ${attacker} shorten < ${tree}/file`);
+    assertRan(outcome);
+    assertAllFailed(outcome.stdout, 4);
+    assert.equal(Deno.readTextFileSync(`${tree}/file`), "as it was\n");
+  },
+);
 
 testAsEveryone("A42: the modes of devices are not a jail's to change", async (world) => {
   const attacker = install(world);
