@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { checkUnless } from "./check.ts";
+import { check } from "./check.ts";
 import { bind } from "./library.ts";
 import { cString, type Text } from "./memory.ts";
 
 const library = bind({
-  stemjail_follow: { parameters: ["i32", "buffer", "buffer", "u64", "u64"], result: "i64" },
+  stemjail_follow: {
+    parameters: ["i32", "buffer", "buffer", "u64", "u64", "u64"],
+    result: "i64",
+  },
 });
 
-const PATH_MAX = 4096;
+/** For more turns than a path has that is not made to have many. */
+const TRAIL_BYTES = 4 * 4096;
+const NUL = 0;
 
 /** How far a path is followed. */
 export interface WalkBounds {
@@ -22,29 +27,43 @@ export interface WalkBounds {
 }
 
 /**
- * Follows a path and every link on it, one component at a time. /proc is where it stops: some of the
- * links in there are no paths.
+ * Follows a path and every link on it, one component at a time, as far as it leads. /proc is where it
+ * stops: some of the links in there are no paths.
  *
  * @param root the directory that the path, and whatever absolute path a link holds, begins at
  * @param path absolute
- * @param allowed errno names of failures that are an answer; ELOOP is that of a bound
- * @returns the path that was reached, without links; or null after an allowed failure, whose errno can
- * then be asked for
+ * @returns the places that decide where it leads: links, directories that are left through "..", and
+ * last where it ends, whether that exists or not
+ * @throws KernelError where a failure says nothing about the path
  */
 export function followLinks(
   root: number,
   path: Text,
   { links, steps }: WalkBounds,
-  allowed: readonly string[],
-): Uint8Array<ArrayBuffer> | null {
-  const real = new Uint8Array(PATH_MAX);
-  const length = checkUnless(
-    allowed,
+): Uint8Array<ArrayBuffer>[] {
+  const trail = new Uint8Array(TRAIL_BYTES);
+  const length = check(
     "follow links",
-    library.stemjail_follow(root, cString(path), real, BigInt(links), BigInt(steps)),
+    library.stemjail_follow(
+      root,
+      cString(path),
+      trail,
+      BigInt(trail.length),
+      BigInt(links),
+      BigInt(steps),
+    ),
     typeof path === "string" ? path : "",
   );
-  if (length < 0) return null;
-  // The root has no name.
-  return length === 0 ? Uint8Array.of(0x2f) : real.subarray(0, length);
+  return split(trail.subarray(0, length));
+}
+
+function split(trail: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const places: Uint8Array<ArrayBuffer>[] = [];
+  for (let start = 0; start < trail.length;) {
+    const end = trail.indexOf(NUL, start);
+    // The root has no name.
+    places.push(end === start ? Uint8Array.of(0x2f) : trail.subarray(start, end));
+    start = end + 1;
+  }
+  return places;
 }

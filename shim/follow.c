@@ -1,8 +1,8 @@
 /*
- * A path through its symbolic links, with every step counted.
+ * A path through its symbolic links, with every step counted, and every turn noted.
  *
  * The kernel follows forty links, each through up to two thousand directories, so whoever writes
- * the links decides how long one look-up takes.
+ * the links decides how long one look-up takes, and which places it finds out about.
  */
 #define _GNU_SOURCE
 #include "native.h"
@@ -17,17 +17,43 @@
 struct walk {
     int root;
     int node;            /* what was reached; the root belongs to the caller */
-    char *real;          /* its path, without NUL; empty for the root */
-    size_t length;       /* of real, which has room for PATH_MAX */
+    char real[PATH_MAX]; /* its path, without NUL; empty for the root */
+    size_t length;       /* of real */
     char rest[PATH_MAX]; /* what is still to be walked */
     unsigned steps;      /* that may still be made */
     unsigned links;      /* that may still be followed */
+    char *trail;         /* paths, each with a NUL */
+    size_t used;         /* of trail */
+    size_t size;         /* of trail, without the room for one path more */
+    size_t last;         /* where in trail the last path begins */
 };
 
 static void stand(struct walk *walk, int node) {
     if (walk->node != walk->root)
         close(walk->node);
     walk->node = node;
+}
+
+/* Puts the path that was reached at the end of the trail, which has room for it. */
+static void note(struct walk *walk) {
+    walk->last = walk->used;
+    memcpy(walk->trail + walk->used, walk->real, walk->length);
+    walk->used += walk->length;
+    walk->trail[walk->used++] = '\0';
+}
+
+/* Notes where the walk turns. What leads to a place that is noted need not be. */
+static bool note_turn(struct walk *walk) {
+    const char *last = walk->trail + walk->last;
+    if (walk->used > 0 && strncmp(last, walk->real, walk->length) == 0 &&
+        (last[walk->length] == '/' || last[walk->length] == '\0'))
+        return true;
+    if (walk->used + walk->length >= walk->size) {
+        errno = ELOOP;
+        return false;
+    }
+    note(walk);
+    return true;
 }
 
 /* Takes the next name off the rest, or "." where it ends with a slash: what that follows must be a
@@ -47,6 +73,24 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 2]) {
     return length > 0;
 }
 
+/* The path of what has a name in the directory that was reached. */
+static bool append(struct walk *walk, const char *name) {
+    const size_t length = strlen(name);
+    if (walk->length + 1 + length >= sizeof walk->real) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    walk->real[walk->length++] = '/';
+    memcpy(walk->real + walk->length, name, length);
+    walk->length += length;
+    return true;
+}
+
+static void drop_name(struct walk *walk) {
+    while (walk->real[--walk->length] != '/')
+        ;
+}
+
 /* Puts a link's text in front of the rest. */
 static bool turn(struct walk *walk, const char *target, size_t length) {
     const size_t rest = strlen(walk->rest);
@@ -60,6 +104,7 @@ static bool turn(struct walk *walk, const char *target, size_t length) {
     }
     memmove(walk->rest + length, walk->rest, rest + 1);
     memcpy(walk->rest, target, length);
+    drop_name(walk);
     if (target[0] == '/') {
         walk->length = 0;
         stand(walk, walk->root);
@@ -82,23 +127,12 @@ static bool go_back(struct walk *walk) {
         close(parent); /* above the root is the root */
         return true;
     }
-    while (walk->real[--walk->length] != '/')
-        ;
-    stand(walk, parent);
-    return true;
-}
-
-static bool enter(struct walk *walk, int node, const char *name) {
-    const size_t length = strlen(name);
-    if (walk->length + 1 + length >= PATH_MAX) {
-        close(node);
-        errno = ENAMETOOLONG;
+    if (!note_turn(walk)) {
+        close(parent);
         return false;
     }
-    walk->real[walk->length++] = '/';
-    memcpy(walk->real + walk->length, name, length);
-    walk->length += length;
-    stand(walk, node);
+    drop_name(walk);
+    stand(walk, parent);
     return true;
 }
 
@@ -109,14 +143,24 @@ static bool step(struct walk *walk, const char *name) {
     if (strcmp(name, "..") == 0)
         return go_back(walk);
     const int node = openat(walk->node, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (node < 0)
+    const int error = errno;
+    const bool fits = append(walk, name);
+    if (node < 0) {
+        errno = error; /* its place is noted all the same */
         return false;
+    }
+    if (!fits) {
+        close(node);
+        return false;
+    }
     /* What is no link has no text, which an empty name says with ENOENT (readlink(2)). */
     const ssize_t length = readlinkat(node, "", target, sizeof target);
-    if (length <= 0)
-        return enter(walk, node, name);
+    if (length <= 0) {
+        stand(walk, node);
+        return true;
+    }
     close(node);
-    return turn(walk, target, (size_t)length);
+    return note_turn(walk) && turn(walk, target, (size_t)length);
 }
 
 static bool is_in_proc(const struct walk *walk) {
@@ -137,19 +181,31 @@ static bool go(struct walk *walk) {
     return true;
 }
 
-int64_t stemjail_follow(int root, const char *path, char *real, uint64_t links, uint64_t steps) {
-    struct walk walk = {.root = root, .node = root, .real = real};
+/* Whether a walk that came no further has come to an end all the same. */
+static bool is_end(int error) {
+    return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP ||
+           error == ENAMETOOLONG;
+}
+
+int64_t stemjail_follow(int root, const char *path, char *trail, uint64_t size, uint64_t links,
+                        uint64_t steps) {
+    struct walk walk = {.root = root, .node = root, .trail = trail};
     const size_t length = strlen(path);
-    walk.links = (unsigned)links;
-    walk.steps = (unsigned)steps;
-    if (length >= sizeof walk.rest) {
+    if (length >= sizeof walk.rest || size <= PATH_MAX) {
         errno = ENAMETOOLONG;
         return -1;
     }
+    walk.size = size - PATH_MAX;
+    walk.links = (unsigned)links;
+    walk.steps = (unsigned)steps;
     memcpy(walk.rest, path, length + 1);
     const bool arrived = go(&walk);
     const int error = errno;
     stand(&walk, root);
-    errno = error;
-    return arrived ? (int64_t)walk.length : -1;
+    if (!arrived && !is_end(error)) {
+        errno = error;
+        return -1;
+    }
+    note(&walk);
+    return (int64_t)walk.used;
 }

@@ -40,15 +40,18 @@ STEMJAIL_EXPORT int64_t stemjail_receive(int socket, void *bytes, uint64_t lengt
 /*
  * Follows a path, and every symbolic link on it, but none past `root`/proc.
  *
- * `path` is absolute; it and what its links say are taken from `root`. `real` has room for PATH_MAX
- * bytes and gets the path that was reached, without links and without NUL: nothing for the root.
- * At most so many `links` are followed and so many `steps` made, each a name of the path or of a
- * link.
+ * `path` is absolute; it and what its links say are taken from `root`. At most so many `links` are
+ * followed and so many `steps` made, each a name of the path or of a link.
  *
- * Returns the number of bytes, or -1 with errno: ELOOP at a limit.
+ * `trail` gets absolute paths, each with a NUL, without links but at their ends: of every link that
+ * was followed, of every directory that was left through "..", unless it leads to the one before,
+ * and last of where the walk ended, be that there or not: empty for the root. A walk ends where it
+ * leads nowhere, at a limit, or where `size` leaves no more room; PATH_MAX is the least.
+ *
+ * Returns the number of bytes, or -1 with errno.
  */
-STEMJAIL_EXPORT int64_t stemjail_follow(int root, const char *path, char *real, uint64_t links,
-                                        uint64_t steps);
+STEMJAIL_EXPORT int64_t stemjail_follow(int root, const char *path, char *trail, uint64_t size,
+                                        uint64_t links, uint64_t steps);
 
 /* One rule: the rights that a path below `root` has. */
 struct path_rule {

@@ -81,10 +81,6 @@ export function makeConfinement(
   return { ruleset, filter };
 }
 
-function inheritedFile(descriptor: number): InheritedFile {
-  return { descriptor, kind: statusOf(descriptor).kind, ...accessOf(descriptor) };
-}
-
 /**
  * Without a ceiling, at least this: no abstract socket and no process outside the jail. Such a
  * ruleset leaves mount(2) to nested namespaces, since it judges no file.

@@ -7,8 +7,8 @@ import type { Transition } from "../protocol/messages.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { GrantError } from "./grant_error.ts";
-import { realHostPath } from "./host_path.ts";
-import type { DomainState } from "./state.ts";
+import { placesOn } from "./host_path.ts";
+import type { DomainState, Reach } from "./state.ts";
 
 /** What came of a request. */
 export type Outcome =
@@ -25,8 +25,10 @@ function isOwnPlace(path: string): boolean {
 /**
  * Decides about an access, and makes the transition if it takes one.
  *
- * A path that leads through a symbolic link to another place needs both: the link, to be read, and
- * the place. Nothing is looked up on the host for a path that no candidate could grant.
+ * A path that leads through symbolic links to another place needs all of it: the links, to be read, and
+ * the place. Where no candidate has all of it, the jail moves as far as some candidate goes: so what
+ * was looked at is paid for, as it is where a program looks for itself. Nothing is looked up on the
+ * host for a path that no candidate could grant.
  *
  * @param bytes the path as the jail sent it: absolute, without NUL
  * @param processName of the asker, called only if there is something to tell
@@ -47,17 +49,16 @@ export function decide(
     if (!(error instanceof PathError)) throw error;
     return { kind: "denied", path: decodePath(bytes), why: error.reason };
   }
-  const accesses = isOwnPlace(path) ? null : accessesFor(state, hostRoot, path, action);
-  const next = accesses === null ? null : state.after(accesses);
-  if (next === null) {
+  const reach = reachOf(state, hostRoot, { action, path });
+  if (reach === null || !reach.isWhole && state.isPresent(reach.set)) {
     // A path that could be granted, but leads elsewhere: because a bind is not what it was?
-    const why = accesses === null ? null : state.changedBind(path);
+    const why = reach === null ? null : state.changedBind(path);
     return { kind: "denied", path, why };
   }
-  if (state.isPresent(next)) return { kind: "granted", transition: null };
+  if (state.isPresent(reach.set)) return { kind: "granted", transition: null };
   const from = state.name;
   try {
-    state.moveTo(next);
+    state.moveTo(reach.set);
   } catch (error) {
     if (!(error instanceof GrantError)) throw error;
     return { kind: "denied", path, why: error.message };
@@ -67,16 +68,17 @@ export function decide(
   return { kind: "granted", transition: { ...transition, process: processName() } };
 }
 
-function accessesFor(
-  state: DomainState,
-  hostRoot: number,
-  path: string,
-  action: Access["action"],
-): Access[] | null {
-  const direct = { action, path } as const;
+/** How far the jail gets with an access, or null where nothing is to be had. */
+function reachOf(state: DomainState, hostRoot: number, access: Access): Reach | null {
+  const { action, path } = access;
+  if (isOwnPlace(path)) return null;
   const asRead = { action: "read", path } as const;
-  if (state.after([asRead]) === null) return null;
-  const real = realHostPath(hostRoot, path);
-  if (real === path) return [direct];
-  return isOwnPlace(real) ? null : [asRead, { action, path: real }];
+  if (!state.after([asRead]).isWhole) return null;
+  const places = placesOn(hostRoot, path);
+  if (places.length === 1 && places[0] === path) return state.after([access]);
+  const own = places.findIndex(isOwnPlace);
+  const end = own < 0 ? places.length - 1 : own;
+  const turns = places.slice(0, end).map((place) => ({ action: "read", path: place }) as const);
+  if (own < 0) return state.after([asRead, ...turns, { action, path: places[end] }]);
+  return { set: state.after([asRead, ...turns]).set, isWhole: false };
 }

@@ -5,6 +5,10 @@
  * write somewhere can lay out a labyrinth that takes it milliseconds, for each request, while
  * whoever asks next waits. So a path with links is followed with a bound on its components.
  *
+ * And it would say of any path of the host whether it exists, to who writes a link there, or one
+ * through it and back again. So all places that a path turns at count, not only where it ends, and
+ * where it ends counts whether it exists or not.
+ *
  * @module
  */
 import { lastErrnoName } from "../../ffi/check.ts";
@@ -19,24 +23,18 @@ const nowhere = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG", "ENXIO"
 export const BOUNDS = { links: 40, steps: 256 } as const;
 
 /**
- * The path without symbolic links, as far as it exists: of a file that is to be created, the
- * directory is resolved. A path that leads on for too long, or to a place that nobody may look at,
- * counts as one that cannot be resolved. A link into /proc is followed as far as /proc.
+ * The places that a path leads to, in order: links that are followed, directories that are left
+ * through "..", and last where it ends, without links as far as it was followed. A path that leads on
+ * for too long ends at the bound. A link into /proc is followed as far as /proc.
  *
  * @param hostRoot the root of M0, which the calling thread is in
  * @param path absolute and normalised
- * @returns the real path; `path` itself where nothing of it can be resolved
+ * @returns `path` alone where it has no link
  */
-export function realHostPath(hostRoot: number, path: string): string {
+export function placesOn(hostRoot: number, path: string): string[] {
   // The usual path has no link in it, and then one look-up says so; or that it does not exist.
-  if (!hasLink(hostRoot, path)) return path;
-  const whole = follow(hostRoot, path);
-  if (whole !== null) return whole;
-  if (lastErrnoName() !== "ENOENT") return path;
-  const slash = path.lastIndexOf("/");
-  const parent = follow(hostRoot, slash === 0 ? "/" : path.slice(0, slash));
-  if (parent === null) return path;
-  return `${parent === "/" ? "" : parent}${path.slice(slash)}`;
+  if (!hasLink(hostRoot, path)) return [path];
+  return followLinks(hostRoot, encodePath(path), BOUNDS).map(decodePath);
 }
 
 function hasLink(hostRoot: number, path: string): boolean {
@@ -48,9 +46,4 @@ function hasLink(hostRoot: number, path: string): boolean {
   if (node < 0) return lastErrnoName() === "ELOOP";
   close(node);
   return false;
-}
-
-function follow(hostRoot: number, path: string): string | null {
-  const real = followLinks(hostRoot, encodePath(path), BOUNDS, nowhere);
-  return real === null ? null : decodePath(real);
 }

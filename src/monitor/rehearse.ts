@@ -29,7 +29,7 @@ import { imageOfStart } from "../stemflow/start.ts";
 import { Client } from "./client.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
-import { realHostPath } from "./host_path.ts";
+import { placesOn } from "./host_path.ts";
 import { furnish, startIn } from "./launch.ts";
 import type { JailRequests } from "./requests.ts";
 import { RequestServer } from "./serve.ts";
@@ -122,7 +122,7 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
   }
   if (failure !== null) throw new GrantError(failure);
   // A link, as many a path has one.
-  realHostPath(empty.namespaces.hostRoot, "/proc/self");
+  placesOn(empty.namespaces.hostRoot, "/proc/self");
   const nothing = openAt(AT_FDCWD, NOTHING, OpenFlag.readWrite);
   try {
     startIn(empty, order, session, [nothing, nothing, nothing]);

@@ -17,6 +17,14 @@ import { GrantError } from "./grant_error.ts";
 import type { Grants } from "./grants.ts";
 import { hostNameOf } from "./host_name.ts";
 
+/** How far a jail gets with accesses. */
+export interface Reach {
+  /** Its candidates then; the present ones when nothing would change. */
+  readonly set: CandidateSet;
+  /** Whether all of the accesses are allowed. */
+  readonly isWhole: boolean;
+}
+
 /** A candidate set with a way to narrow it. Mounts, table and name move with it or not at all. */
 export class DomainState {
   #set: CandidateSet;
@@ -71,18 +79,15 @@ export class DomainState {
     return this.#table.generation;
   }
 
-  /**
-   * The set that the jail would have after accesses, or null when no candidate allows them all.
-   * It is the present one when nothing would change.
-   */
-  after(accesses: readonly Access[]): CandidateSet | null {
+  /** What the jail would be after accesses, one after the other, up to the first that is denied. */
+  after(accesses: readonly Access[]): Reach {
     let set = this.#set;
     for (const access of accesses) {
       const decision = this.#pool.request(set, access);
-      if (decision.kind === "denied") return null;
+      if (decision.kind === "denied") return { set, isWhole: false };
       if (decision.kind === "transition") set = decision.next;
     }
-    return set;
+    return { set, isWhole: true };
   }
 
   /** Why a bind on the way to a path is not what it was when its profile was loaded, or null. */

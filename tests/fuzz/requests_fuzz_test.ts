@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { AT_FDCWD, openAt, OpenFlag } from "../../ffi/file.ts";
 import { decide } from "../../src/monitor/decide.ts";
 import { GrantError } from "../../src/monitor/grant_error.ts";
-import type { DomainState } from "../../src/monitor/state.ts";
+import type { DomainState, Reach } from "../../src/monitor/state.ts";
 import { parseShimRequest, type ShimRequest } from "../../src/protocol/shim.ts";
 import type { CandidateSet } from "../../src/stemflow/candidates.ts";
 import type { Access } from "../../src/stemflow/domain.ts";
@@ -33,14 +33,14 @@ class MountlessState {
     return this.pool.nameOf(this.set);
   }
 
-  after(accesses: readonly Access[]): CandidateSet | null {
+  after(accesses: readonly Access[]): Reach {
     let set = this.set;
     for (const access of accesses) {
       const decision = this.pool.request(set, access);
-      if (decision.kind === "denied") return null;
+      if (decision.kind === "denied") return { set, isWhole: false };
       if (decision.kind === "transition") set = decision.next;
     }
-    return set;
+    return { set, isWhole: true };
   }
 
   changedBind(_path: string): string | null {
