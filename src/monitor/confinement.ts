@@ -4,10 +4,19 @@
  *
  * @module
  */
-import { accessOf, statusAt, statusOf } from "../../ffi/file.ts";
+import {
+  accessOf,
+  close,
+  openAt,
+  OpenFlag,
+  readDirectory,
+  statusAt,
+  statusOf,
+} from "../../ffi/file.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 import { Status, UserError } from "../errors.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
+import { decodePath } from "../stemflow/path.ts";
 import type { Confinement } from "./application.ts";
 import {
   type CeilingBind,
@@ -29,13 +38,27 @@ export interface Filters {
   readonly nested: Uint8Array<ArrayBuffer>;
 }
 
-/** Assembles both filters. */
-export function assembleFilters(): Filters {
+/**
+ * Assembles both filters.
+ *
+ * @param processes the jail's /proc, where the monitor is process 1
+ */
+export function assembleFilters(processes: number): Filters {
   const architecture = Deno.build.arch;
+  const lastThread = lastThreadIn(processes);
   return {
-    usual: assembleFilter({ architecture, nestedNamespaces: false }),
-    nested: assembleFilter({ architecture, nestedNamespaces: true }),
+    usual: assembleFilter({ architecture, nestedNamespaces: false, lastThread }),
+    nested: assembleFilter({ architecture, nestedNamespaces: true, lastThread }),
   };
+}
+
+function lastThreadIn(processes: number): number {
+  const list = openAt(processes, "1/task", OpenFlag.readOnly | OpenFlag.directory);
+  try {
+    return Math.max(...[...readDirectory(list)].map((name) => Number(decodePath(name))));
+  } finally {
+    close(list);
+  }
 }
 
 /**

@@ -77,5 +77,5 @@ export function prepareJail(
     return { skeleton, server, processes };
   });
   if (ownNetwork) bringLoopbackUp();
-  return { namespaces, ...built, sockets, filters: assembleFilters() };
+  return { namespaces, ...built, sockets, filters: assembleFilters(built.processes) };
 }

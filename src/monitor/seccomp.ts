@@ -27,6 +27,8 @@ export interface FilterOptions {
   readonly architecture: "x86_64" | "aarch64";
   /** Whether programs may make user namespaces of their own, and mount in them. */
   readonly nestedNamespaces: boolean;
+  /** The highest id, in the jail, of a thread of its monitor. */
+  readonly lastThread: number;
 }
 
 /** From this number on, up to the next range, one decision holds. */
@@ -56,7 +58,7 @@ export function assembleFilter(options: FilterOptions): Uint8Array<ArrayBuffer> 
   const program = new Program();
   let next = program.return(KILL);
   for (const abi of INTERFACES[options.architecture].toReversed()) {
-    const search = placeSearch(program, ranges(abi, options.nestedNamespaces));
+    const search = placeSearch(program, ranges(abi, options));
     const numbers = program.load(NUMBER_OFFSET, search);
     next = program.jump("equal", AUDIT_ARCHITECTURE[abi], numbers, next);
   }
@@ -65,9 +67,9 @@ export function assembleFilter(options: FilterOptions): Uint8Array<ArrayBuffer> 
 }
 
 /** The decisions of one interface as ranges that cover every number, in order. */
-function ranges(abi: Abi, nestedNamespaces: boolean): Range[] {
+function ranges(abi: Abi, { nestedNamespaces, lastThread }: FilterOptions): Range[] {
   const single = new Map<number, Decision>();
-  for (const [call, decision] of decisions(nestedNamespaces)) {
+  for (const [call, decision] of decisions(nestedNamespaces, lastThread)) {
     const number = numberOf(call, abi);
     if (number !== null) single.set(number, decision);
   }

@@ -1,12 +1,12 @@
 /**
- * A36, A38, A75: what a jail that may nest namespaces does with mounts of its own. Only what is in the
+ * A18, A36, A38, A75: what a jail that may nest namespaces does with mounts of its own. Only what is in the
  * nested namespace is fooled by them. Root's jails cannot nest: the kernel lets only who has
  * CAP_SETFCAP map uid 0 anew (user_namespaces(7)).
  */
 
 import assert from "node:assert/strict";
 import { testAsUser, type World } from "../system/harness.ts";
-import { assertRan, install, profile, withoutPlainProfile } from "./attacker.ts";
+import { assertAllFailed, assertRan, install, profile, withoutPlainProfile } from "./attacker.ts";
 
 const NESTED = "[sandbox]\nnested_namespaces = true";
 
@@ -71,4 +71,12 @@ testAsUser("A38: a namespace full of mounts is its own trouble", async (world) =
   assertRan(outcome);
   assert.equal(outcome.stdout, "nested\n0\nof a\n", outcome.stderr);
   assertRan(await world.run(["run", "--", "true"]));
+});
+
+testAsUser("A18: a nested root does not decide how the monitor is scheduled", async (world) => {
+  const attacker = prepare(world);
+  // Of the shell in the namespace the parent is the jail's first process.
+  const outcome = await nest(world, `${attacker} reschedule $PPID`, "true");
+  assertRan(outcome);
+  assertAllFailed(outcome.stdout, 8);
 });

@@ -41,6 +41,8 @@ static const struct call calls[] = {
     {"io_uring_setup", SYS_io_uring_setup, {1, 0}},
     {"io_uring_enter", SYS_io_uring_enter, {-1, 0, 0, 0, 0}},
     {"io_uring_register", SYS_io_uring_register, {-1, 0, 0, 0}},
+    {"setscheduler-first", SYS_sched_setscheduler, {HIGH_BIT | 1, -1, 0}},
+    {"setpriority-all", SYS_setpriority, {2, 0, 0}},
     {"open_by_handle_at", SYS_open_by_handle_at, {-1, 0, 0}},
     {"name_to_handle_at", SYS_name_to_handle_at, {-1, 0, 0, 0, 0x7fffffff}},
     {"setns", SYS_setns, {-1, 0}},

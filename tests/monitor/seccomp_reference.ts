@@ -2,6 +2,9 @@
 
 import type { Abi } from "../../src/monitor/seccomp/numbers.ts";
 
+/** How many threads the monitor of the filters that are compared has. */
+export const LAST_THREAD = 9;
+
 /** The answer in words. */
 export type Answer = "allow" | "EPERM" | "ENOSYS" | "EAFNOSUPPORT" | "EPROTONOSUPPORT";
 
@@ -55,6 +58,15 @@ export function reference(
     case "fcntl":
     case "fcntl64":
       return low(1) === 1024 ? "EPERM" : "allow";
+    case "sched_setaffinity":
+    case "sched_setattr":
+    case "sched_setparam":
+    case "sched_setscheduler":
+      return nested && isMonitor(low(0)) ? "EPERM" : "allow";
+    case "setpriority":
+      return nested && (low(0) === 2 || isMonitor(low(1))) ? "EPERM" : "allow";
+    case "ioprio_set":
+      return nested && (low(0) === 3 || isMonitor(low(1))) ? "EPERM" : "allow";
     case "prlimit64":
       return low(0) === 0 ? "allow" : "EPERM";
     case "personality":
@@ -69,6 +81,10 @@ export function reference(
       return low(0) === 1 || low(0) === 8 ? "ENOSYS" : "allow";
   }
   return "allow";
+}
+
+function isMonitor(thread: number): boolean {
+  return thread >= 1 && thread <= LAST_THREAD;
 }
 
 function socket(family: number, type: number, protocol: number): Answer {

@@ -11,7 +11,7 @@ import { AUDIT_ARCHITECTURE, INTERFACES } from "../../src/monitor/seccomp/policy
 import { Program } from "../../src/monitor/seccomp/program.ts";
 import { runFilter } from "./bpf.ts";
 import { headerNumbers } from "./kernel_headers.ts";
-import { type Answer, reference } from "./seccomp_reference.ts";
+import { type Answer, LAST_THREAD, reference } from "./seccomp_reference.ts";
 
 const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 const ANSWERS = new Map<number, Answer | "kill">([
@@ -53,7 +53,7 @@ function expected(
 function* filters() {
   for (const architecture of ARCHITECTURES) {
     for (const nestedNamespaces of [false, true]) {
-      const filter = assembleFilter({ architecture, nestedNamespaces });
+      const filter = assembleFilter({ architecture, nestedNamespaces, lastThread: LAST_THREAD });
       for (const abi of INTERFACES[architecture]) yield { filter, abi, nestedNamespaces };
     }
   }
@@ -129,7 +129,7 @@ Deno.test("any number with any arguments gets the answer of the plain list", () 
 Deno.test("a call by the numbers of an unknown architecture ends the process", () => {
   const unknown = { x86_64: AUDIT_ARCHITECTURE.aarch64, aarch64: 0x40000028 };
   for (const architecture of ARCHITECTURES) {
-    const filter = assembleFilter({ architecture, nestedNamespaces: true });
+    const filter = assembleFilter({ architecture, nestedNamespaces: true, lastThread: 1 });
     for (const other of [unknown[architecture], 0, 0xc000003f, 0xffffffff]) {
       const data = { number: 0, architecture: other, arguments: [0n] };
       assert.equal(ANSWERS.get(runFilter(filter, data)), "kill");
@@ -138,7 +138,7 @@ Deno.test("a call by the numbers of an unknown architecture ends the process", (
 });
 
 Deno.test("a call without a rule is decided by number and architecture alone", () => {
-  const filter = assembleFilter({ architecture: "x86_64", nestedNamespaces: false });
+  const filter = assembleFilter({ architecture: "x86_64", nestedNamespaces: false, lastThread: 1 });
   const names = namesByNumber("x86_64");
   for (let number = 0; number <= LAST_NUMBER; number++) {
     if (names.has(number)) continue;

@@ -133,6 +133,11 @@ const OBSOLETE: readonly SystemCall[] = [
 
 const MOUNT: readonly SystemCall[] = ["mount", "pivot_root", "umount", "umount2"];
 
+/** What says how threads are scheduled, by the id of one. */
+const SCHEDULING: readonly SystemCall[] = [
+  ...["sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"] as const,
+];
+
 /** A program that finds no new mount interface uses the old one, which answers EPERM. */
 const NEW_MOUNT: readonly SystemCall[] = [
   ...["fsconfig", "fsmount", "fsopen", "fspick", "mount_setattr"] as const,
@@ -144,8 +149,12 @@ const NEW_MOUNT: readonly SystemCall[] = [
  *
  * @param nestedNamespaces whether programs may make namespaces of their own and mount in them, where the
  * kernel judges by the capabilities that they have there.
+ * @param lastThread the highest id of a thread of the monitor, whose first is 1.
  */
-export function decisions(nestedNamespaces: boolean): Map<SystemCall, Decision> {
+export function decisions(
+  nestedNamespaces: boolean,
+  lastThread: number,
+): Map<SystemCall, Decision> {
   const table = new Map<SystemCall, Decision>([
     ["ioctl", select(1, [TIOCSTI, TIOCLINUX], EPERM, ALLOW)],
     ["fcntl", select(1, [F_SETLEASE], EPERM, ALLOW)],
@@ -165,7 +174,15 @@ export function decisions(nestedNamespaces: boolean): Map<SystemCall, Decision> 
     calls.forEach((call) => table.set(call, answer));
   refuse([...PRIVILEGED, ...KERNEL_SURFACE], EPERM);
   refuse([...IO_URING, ...OBSOLETE], ENOSYS);
-  if (!nestedNamespaces) {
+  if (nestedNamespaces) {
+    // The kernel lets set how a process is scheduled who has all capabilities that it has, wherever
+    // those hold: a nested root could have the monitor wait for ever, and no stop would be heard.
+    const sparingMonitor = sparing(0, lastThread);
+    SCHEDULING.forEach((call) => table.set(call, sparingMonitor));
+    // Of a process, of a group, and of all that the user has.
+    table.set("setpriority", select(0, [2], EPERM, sparing(1, lastThread)));
+    table.set("ioprio_set", select(0, [3], EPERM, sparing(1, lastThread)));
+  } else {
     refuse([...MOUNT, "setns"], EPERM);
     // The flags of clone3 lie behind a pointer: the C library falls back to clone.
     refuse([...NEW_MOUNT, "clone3"], ENOSYS);
@@ -192,11 +209,21 @@ function socketDecision(): Decision {
   };
 }
 
+/** What is about a process or a group: 0 for the caller's own, or any above the monitor's threads. */
+function sparing(argument: number, lastThread: number): ArgumentDecision {
+  const others: Case = { test: "atLeast", operand: lastThread + 1, then: ALLOW };
+  return {
+    argument,
+    cases: [{ test: "equal", operand: 0, then: ALLOW }, others],
+    otherwise: EPERM,
+  };
+}
+
 function select(
   argument: number,
   operands: readonly number[],
   then: number,
-  otherwise: number,
+  otherwise: Decision,
 ): ArgumentDecision {
   const cases = operands.map((operand): Case => ({ test: "equal", operand, then }));
   return { argument, cases, otherwise };

@@ -61,5 +61,6 @@ int take_over(int count, char **arguments);
 int replay_stream(int count, char **arguments);
 int shorten(int count, char **arguments);
 int change_modes(int count, char **arguments);
+int reschedule(int count, char **arguments);
 
 #endif

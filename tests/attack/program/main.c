@@ -7,20 +7,11 @@ static const struct mode {
     const char *name;
     int (*run)(int count, char **arguments);
 } modes[] = {
-    {"ask", ask_mode},
-    {"deaf", deaf},
-    {"descriptors", send_descriptors},
-    {"disagree", disagree},
-    {"flood", flood},
-    {"forge", forge},
-    {"modes", change_modes},
-    {"replay", replay},
-    {"roll-back", roll_back},
-    {"shorten", shorten},
-    {"stream", replay_stream},
-    {"swap", swap},
-    {"take-over", take_over},
-    {"turns", turns},
+    {"ask", ask_mode},        {"deaf", deaf},           {"descriptors", send_descriptors},
+    {"disagree", disagree},   {"flood", flood},         {"forge", forge},
+    {"modes", change_modes},  {"replay", replay},       {"reschedule", reschedule},
+    {"roll-back", roll_back}, {"shorten", shorten},     {"stream", replay_stream},
+    {"swap", swap},           {"take-over", take_over}, {"turns", turns},
 };
 
 int main(int count, char **arguments) {
