@@ -51,6 +51,7 @@ const ANYWHERE = {
   "bpf": "EPERM",
   "perf_event_open": "EPERM",
   "userfaultfd": "EPERM",
+  "io_setup": "ENOSYS",
   "io_uring_setup": "ENOSYS",
   "io_uring_enter": "ENOSYS",
   "io_uring_register": "ENOSYS",

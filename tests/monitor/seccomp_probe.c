@@ -38,6 +38,7 @@ static const struct call calls[] = {
     {"bpf", SYS_bpf, {-1, 0, 0}},
     {"perf_event_open", SYS_perf_event_open, {0, 0, -1, -1, 0}},
     {"userfaultfd", SYS_userfaultfd, {0x7fffffff}},
+    {"io_setup", SYS_io_setup, {0, 0}},
     {"io_uring_setup", SYS_io_uring_setup, {1, 0}},
     {"io_uring_enter", SYS_io_uring_enter, {-1, 0, 0, 0, 0}},
     {"io_uring_register", SYS_io_uring_register, {-1, 0, 0, 0}},

@@ -16,7 +16,7 @@ const EPERM_ALWAYS = new Set(
 );
 
 const ENOSYS_ALWAYS = new Set(
-  ("io_uring_enter io_uring_register io_uring_setup _sysctl bdflush create_module get_kernel_syms " +
+  ("io_setup io_uring_enter io_uring_register io_uring_setup _sysctl bdflush create_module get_kernel_syms " +
     "lookup_dcookie nfsservctl query_module sysfs uselib ustat").split(" "),
 );
 

@@ -38,6 +38,7 @@ export const NUMBERS = {
   fspick: [433, 433, 433],
   get_kernel_syms: [177, 130, NONE],
   init_module: [175, 128, 105],
+  io_setup: [206, 245, 0],
   io_uring_enter: [426, 426, 426],
   io_uring_register: [427, 427, 427],
   io_uring_setup: [425, 425, 425],

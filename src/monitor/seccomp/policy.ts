@@ -123,8 +123,13 @@ const KERNEL_SURFACE: readonly SystemCall[] = [
   ...["bpf", "open_by_handle_at", "perf_event_open", "userfaultfd"] as const,
 ];
 
-/** io_uring has a fallback in every program that uses it, and makes calls that no filter sees. */
-const IO_URING: readonly SystemCall[] = ["io_uring_enter", "io_uring_register", "io_uring_setup"];
+/**
+ * Programs that use them have another way. io_uring makes calls that no filter sees; and the machine has a
+ * number of requests for all (fs.aio-max-nr), of which io_setup(2) takes as many as are asked for.
+ */
+const ASYNCHRONOUS: readonly SystemCall[] = [
+  ...["io_setup", "io_uring_enter", "io_uring_register", "io_uring_setup"] as const,
+];
 
 const OBSOLETE: readonly SystemCall[] = [
   ...["_sysctl", "bdflush", "create_module", "get_kernel_syms", "lookup_dcookie"] as const,
@@ -173,7 +178,7 @@ export function decisions(
   const refuse = (calls: readonly SystemCall[], answer: number) =>
     calls.forEach((call) => table.set(call, answer));
   refuse([...PRIVILEGED, ...KERNEL_SURFACE], EPERM);
-  refuse([...IO_URING, ...OBSOLETE], ENOSYS);
+  refuse([...ASYNCHRONOUS, ...OBSOLETE], ENOSYS);
   if (nestedNamespaces) {
     // The kernel lets set how a process is scheduled who has all capabilities that it has, wherever
     // those hold: a nested root could have the monitor wait for ever, and no stop would be heard.

@@ -3,6 +3,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <linux/aio_abi.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
@@ -20,6 +21,8 @@
 static void attack_interfaces(void) {
     struct io_uring_params ring = {0};
     attack("A45", "io_uring_setup", syscall(SYS_io_uring_setup, 4, &ring));
+    aio_context_t context = 0;
+    attack("A45", "io_setup", syscall(SYS_io_setup, 1, &context));
     union bpf_attr map = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4};
     map.max_entries = 1;
     attack("A45", "bpf", syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof map));
