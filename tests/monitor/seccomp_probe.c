@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -58,6 +59,7 @@ static const struct call calls[] = {
     {"ioctl-tiocsti", SYS_ioctl, {-1, 0x5412, 0}},
     {"ioctl-tiocsti-high", SYS_ioctl, {-1, HIGH_BIT | 0x5412, 0}},
     {"ioctl-tioclinux", SYS_ioctl, {-1, HIGH_BIT | 0x541c, 0}},
+    {"ioctl-tiocsetd", SYS_ioctl, {-1, 0x5423, 0}},
     {"ioctl-tiocgwinsz", SYS_ioctl, {-1, 0x5413, 0}},
     {"fcntl-lease", SYS_fcntl, {-1, 1024, 0}},
     {"fcntl-lease-high", SYS_fcntl, {-1, HIGH_BIT | 1024, 0}},
@@ -76,6 +78,7 @@ static const struct call calls[] = {
     {"socket-inet", SYS_socket, {AF_INET, SOCK_STREAM, 0}},
     {"socket-inet6", SYS_socket, {AF_INET6, SOCK_DGRAM, 0}},
     {"socket-inet-packet", SYS_socket, {AF_INET, SOCK_PACKET, 0}},
+    {"socket-sctp", SYS_socket, {AF_INET6, SOCK_RAW, HIGH_BIT | IPPROTO_SCTP}},
     {"socket-route", SYS_socket, {AF_NETLINK, SOCK_RAW, 0}},
     {"socket-route-high", SYS_socket, {HIGH_BIT | AF_NETLINK, SOCK_RAW, HIGH_BIT}},
     {"socket-netfilter", SYS_socket, {AF_NETLINK, SOCK_RAW, 12}},

@@ -54,7 +54,7 @@ export function reference(
       return !nested && rest !== 0 ? "EPERM" : "allow";
     }
     case "ioctl":
-      return low(1) === 0x5412 || low(1) === 0x541c ? "EPERM" : "allow";
+      return [0x5412, 0x541c, 0x5423].includes(low(1)) ? "EPERM" : "allow";
     case "fcntl":
     case "fcntl64":
       return low(1) === 1024 ? "EPERM" : "allow";
@@ -88,8 +88,11 @@ function isMonitor(thread: number): boolean {
 }
 
 function socket(family: number, type: number, protocol: number): Answer {
-  if (family === 1 || family === 10) return "allow";
-  if (family === 2) return (type & 15) >= 8 ? "EAFNOSUPPORT" : "allow";
+  if (family === 1) return "allow";
+  if (family === 2 && (type & 15) >= 8) return "EAFNOSUPPORT";
+  if (family === 2 || family === 10) {
+    return [0, 1, 6, 17, 58, 136, 262].includes(protocol) ? "allow" : "EPROTONOSUPPORT";
+  }
   if (family === 16) return [0, 4, 15, 16].includes(protocol) ? "allow" : "EPROTONOSUPPORT";
   return "EAFNOSUPPORT";
 }

@@ -90,11 +90,19 @@ const F_SETLEASE = 1024;
 
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+/** Line disciplines are of modems and the like, and errors in them were ways out before. */
+const TIOCSETD = 0x5423;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
+
+/**
+ * The default, ICMP, TCP, UDP, ICMPv6, UDP-Lite and MPTCP. The kernel would load modules for others, such
+ * as SCTP, DCCP and L2TP, for whoever asks.
+ */
+const INTERNET_PROTOCOLS = [0, 1, 6, 17, 58, 136, 262];
 
 /** SOCK_PACKET is 10, and the only type with this bit. */
 const SOCK_PACKET_BIT = 0x8;
@@ -161,7 +169,7 @@ export function decisions(
   lastThread: number,
 ): Map<SystemCall, Decision> {
   const table = new Map<SystemCall, Decision>([
-    ["ioctl", select(1, [TIOCSTI, TIOCLINUX], EPERM, ALLOW)],
+    ["ioctl", select(1, [TIOCSTI, TIOCLINUX, TIOCSETD], EPERM, ALLOW)],
     ["fcntl", select(1, [F_SETLEASE], EPERM, ALLOW)],
     ["fcntl64", select(1, [F_SETLEASE], EPERM, ALLOW)],
     // Of another process the kernel asks no more than the same user ids (prlimit(2)), and the
@@ -199,15 +207,16 @@ export function decisions(
 }
 
 function socketDecision(): Decision {
+  const protocol = select(2, INTERNET_PROTOCOLS, ALLOW, EPROTONOSUPPORT);
   // socket(AF_INET, SOCK_PACKET) is a packet socket by its oldest name.
-  const internet = anyBit(1, SOCK_PACKET_BIT, EAFNOSUPPORT, ALLOW);
+  const internet = anyBit(1, SOCK_PACKET_BIT, EAFNOSUPPORT, protocol);
   const netlink = select(2, NETLINK_PROTOCOLS, ALLOW, EPROTONOSUPPORT);
   return {
     argument: 0,
     cases: [
       { test: "equal", operand: AF_UNIX, then: ALLOW },
       { test: "equal", operand: AF_INET, then: internet },
-      { test: "equal", operand: AF_INET6, then: ALLOW },
+      { test: "equal", operand: AF_INET6, then: protocol },
       { test: "equal", operand: AF_NETLINK, then: netlink },
     ],
     otherwise: EAFNOSUPPORT,
@@ -234,6 +243,11 @@ function select(
   return { argument, cases, otherwise };
 }
 
-function anyBit(argument: number, mask: number, then: number, otherwise: number): ArgumentDecision {
+function anyBit(
+  argument: number,
+  mask: number,
+  then: number,
+  otherwise: Decision,
+): ArgumentDecision {
   return { argument, cases: [{ test: "anyBit", operand: mask, then }], otherwise };
 }

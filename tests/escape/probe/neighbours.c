@@ -91,6 +91,8 @@ static void attack_families(void) {
     attack("A96", "packet-socket", socket(AF_PACKET, SOCK_RAW, 0));
     attack("A96", "packet-socket-by-old-name", socket(AF_INET, SOCK_PACKET, 0));
     attack("A96", "raw-icmp", socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
+    attack("A96", "sctp", socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
+    attack("A96", "l2tp", socket(AF_INET6, SOCK_DGRAM, 115));
     attack("A96", "vsock", socket(AF_VSOCK, SOCK_STREAM, 0));
     attack("A96", "netlink-netfilter", socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
     attack("A96", "change-link", add_loopback_address());

@@ -32,6 +32,8 @@ static void attack_input_queue(void) {
     char paste[2] = {3, 0};
     attack("A03", "tioclinux", ioctl(STDIN_FILENO, TIOCLINUX, paste));
     attack("A03", "tioclinux-high-bits", ioctl(STDIN_FILENO, HIGH_BIT | TIOCLINUX, paste));
+    const int discipline = N_TTY;
+    attack("A03", "line-discipline", ioctl(STDIN_FILENO, TIOCSETD, &discipline));
 }
 
 /* A device of that name may be another name for the terminal that the jail has anyway. */
