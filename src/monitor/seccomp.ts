@@ -12,6 +12,7 @@
 import { type Abi, LAST_NUMBER, numberOf } from "./seccomp/numbers.ts";
 import {
   ALLOW,
+  type ArgumentDecision,
   AUDIT_ARCHITECTURE,
   type Decision,
   decisions,
@@ -43,7 +44,8 @@ const SKIPPED = 0xffffffff;
 /** Offsets in `struct seccomp_data`; both architectures have the low half of an argument first. */
 const NUMBER_OFFSET = 0;
 const ARCHITECTURE_OFFSET = 4;
-const argumentOffset = (argument: number): number => 16 + 8 * argument;
+const argumentOffset = ({ argument, half }: ArgumentDecision): number =>
+  16 + 8 * argument + (half === "high" ? 4 : 0);
 
 /**
  * Assembles the filter, as the array of `struct sock_filter` that seccomp(2) takes.
@@ -100,5 +102,5 @@ function placeDecision(program: Program, decision: Decision): Label {
   for (const { test, operand, then } of decision.cases.toReversed()) {
     next = program.jump(test, operand, placeDecision(program, then), next);
   }
-  return program.load(argumentOffset(decision.argument), next);
+  return program.load(argumentOffset(decision), next);
 }

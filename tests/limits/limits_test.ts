@@ -79,8 +79,24 @@ testAsUser("A crash leaves no core file", async (world) => {
 
 testAsEveryone("A crash is no matter for the system's handler of crashes", async (world) => {
   // With 0 the kernel would run one that core_pattern names, and hand it the memory (core(5)).
-  const limit = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))";
-  assert.equal((await world.inside(`python3 -c '${limit}'`)).stdout, "(1, 1)\n");
+  const limit = "resource.getrlimit(resource.RLIMIT_CORE)";
+  const script = [
+    "import ctypes, resource",
+    `print(${limit})`,
+    "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+    "libc = ctypes.CDLL(None, use_errno=True)",
+    "none = (ctypes.c_ulong * 2)(0, 0)",
+    "print(libc.prlimit(0, resource.RLIMIT_CORE, none, none), ctypes.get_errno())",
+    "print(libc.prlimit(0, resource.RLIMIT_CORE, none, None))",
+    // An address of which half is that of none.
+    "libc.mmap.restype = ctypes.c_void_p",
+    "half = libc.mmap(ctypes.c_void_p(1 << 32), ctypes.c_size_t(4096), 3, 0x100022, -1, 0)",
+    "print(half == 1 << 32, libc.prlimit(0, resource.RLIMIT_CORE, ctypes.c_void_p(half), None))",
+    `print(${limit})`,
+  ];
+  world.write(`${world.work}/script`, script.join("\n"));
+  const { stdout, stderr } = await world.inside(`ulimit -c 0; python3 script`);
+  assert.equal(stdout, "(1, 1)\n-1 1\n0\nTrue 0\n(1, 1)\n", stderr);
 });
 
 /** Opens what there is until it is refused, says how many that were, and keeps them for as long as told. */

@@ -8,12 +8,15 @@ const HEADER: Record<Abi, string> = {
   aarch64: "asm-generic/unistd.h",
 };
 
+/** What aarch64's own header says before it includes the generic one. */
+const WANTED = "#define __ARCH_WANT_SET_GET_RLIMIT\n";
+
 /** Names to numbers; null where the machine's headers do not know the interface. */
 export async function headerNumbers(abi: Abi): Promise<Map<string, number> | null> {
   const directory = await Deno.makeTempDir();
   try {
     const source = `${directory}/numbers.c`;
-    await Deno.writeTextFile(source, `#include <${HEADER[abi]}>\n`);
+    await Deno.writeTextFile(source, `${WANTED}#include <${HEADER[abi]}>\n`);
     const { success, stdout } = await new Deno.Command("cc", { args: ["-E", "-dM", source] })
       .output();
     return success ? parse(new TextDecoder().decode(stdout)) : null;

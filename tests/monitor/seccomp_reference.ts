@@ -6,7 +6,7 @@ import type { Abi } from "../../src/monitor/seccomp/numbers.ts";
 export const LAST_THREAD = 9;
 
 /** The answer in words. */
-export type Answer = "allow" | "EPERM" | "ENOSYS" | "EAFNOSUPPORT" | "EPROTONOSUPPORT";
+export type Answer = "allow" | "nothing" | "EPERM" | "ENOSYS" | "EAFNOSUPPORT" | "EPROTONOSUPPORT";
 
 const EPERM_ALWAYS = new Set(
   ("acct clock_settime clock_settime64 ioperm iopl quotactl quotactl_fd reboot settimeofday stime " +
@@ -68,7 +68,11 @@ export function reference(
     case "ioprio_set":
       return nested && (low(0) === 3 || isMonitor(low(1))) ? "EPERM" : "allow";
     case "prlimit64":
-      return low(0) === 0 ? "allow" : "EPERM";
+      if (low(0) !== 0) return "EPERM";
+      if (low(1) !== 4 || !values[2]) return "allow";
+      return values[3] ? "EPERM" : "nothing";
+    case "setrlimit":
+      return low(0) === 4 ? "nothing" : "allow";
     case "personality":
       return [0, 8, 0x20000, 0x20008, 0x40000, 0x40008, 0xffffffff].includes(low(0))
         ? "allow"

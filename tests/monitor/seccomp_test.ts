@@ -17,6 +17,7 @@ const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 const ANSWERS = new Map<number, Answer | "kill">([
   [0x7fff0000, "allow"],
   [0x80000000, "kill"],
+  [0x00050000, "nothing"],
   [0x00050001, "EPERM"],
   [0x00050026, "ENOSYS"],
   [0x00050061, "EAFNOSUPPORT"],

@@ -72,6 +72,7 @@ export const NUMBERS = {
   sched_setscheduler: [144, 156, 119],
   setns: [308, 346, 268],
   setpriority: [141, 97, 140],
+  setrlimit: [160, 75, 164],
   settimeofday: [164, 79, 170],
   socket: [41, 359, 198],
   socketcall: [NONE, 102, NONE],

@@ -25,10 +25,12 @@ import type { Test } from "./program.ts";
 /** What the filter answers: a return value at once, or one that depends on an argument. */
 export type Decision = number | ArgumentDecision;
 
-/** A decision by the low 32 bits of one argument; the first case that holds decides. */
+/** A decision by 32 bits of one argument; the first case that holds decides. */
 export interface ArgumentDecision {
   /** Which argument, 0 to 5. */
   readonly argument: number;
+  /** Which of its bits; the low ones, where it does not say. */
+  readonly half?: "high";
   /** Tried in order. */
   readonly cases: readonly Case[];
   /** What holds where no case does. */
@@ -67,6 +69,9 @@ export const KILL = 0x80000000;
 /** SECCOMP_RET_ERRNO: the call returns -1 with this errno. The four have one number everywhere. */
 const errno = (number: number): number => 0x00050000 | number;
 
+/** The call is not made, and the program is told that it was. */
+export const NOTHING: number = errno(0);
+
 /** The call is not permitted. */
 export const EPERM: number = errno(1);
 
@@ -87,6 +92,8 @@ const UNSHARE_HARMLESS = 0x00050f00;
 
 /** A lease on a file that can only be read makes whoever writes to it outside wait (fcntl(2)). */
 const F_SETLEASE = 1024;
+
+const RLIMIT_CORE = 4;
 
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
@@ -174,7 +181,8 @@ export function decisions(
     ["fcntl64", select(1, [F_SETLEASE], EPERM, ALLOW)],
     // Of another process the kernel asks no more than the same user ids (prlimit(2)), and the
     // monitor has those: without descriptors or memory it would grant nothing any more.
-    ["prlimit64", select(0, [0], ALLOW, EPERM)],
+    ["prlimit64", select(0, [0], select(1, [RLIMIT_CORE], newCoreLimit(), ALLOW), EPERM)],
+    ["setrlimit", select(0, [RLIMIT_CORE], NOTHING, ALLOW)],
     ["personality", select(0, PERSONALITIES, ALLOW, EPERM)],
     ["socket", socketDecision()],
     ["socketpair", select(0, [AF_UNIX], ALLOW, EAFNOSUPPORT)],
@@ -206,6 +214,18 @@ export function decisions(
   return table;
 }
 
+/**
+ * With a limit of 0 a crash starts the system's handler, outside and by root, which has the program's
+ * memory to read (core(5)); with the limit that a jail has, it does not. Programs that set it mean to
+ * leave no core file, and are told that they will not; some of them end if they cannot.
+ */
+function newCoreLimit(): Decision {
+  const NEW = 2;
+  const OLD = 3;
+  // The old limit is not there to be read if the call is not made.
+  return ifNull(NEW, ALLOW, ifNull(OLD, NOTHING, EPERM));
+}
+
 function socketDecision(): Decision {
   const protocol = select(2, INTERNET_PROTOCOLS, ALLOW, EPROTONOSUPPORT);
   // socket(AF_INET, SOCK_PACKET) is a packet socket by its oldest name.
@@ -233,10 +253,21 @@ function sparing(argument: number, lastThread: number): ArgumentDecision {
   };
 }
 
+/** Whether a pointer is null. */
+function ifNull(argument: number, then: Decision, otherwise: Decision): ArgumentDecision {
+  const high: ArgumentDecision = {
+    argument,
+    half: "high",
+    cases: [{ test: "equal", operand: 0, then }],
+    otherwise,
+  };
+  return select(argument, [0], high, otherwise);
+}
+
 function select(
   argument: number,
   operands: readonly number[],
-  then: number,
+  then: Decision,
   otherwise: Decision,
 ): ArgumentDecision {
   const cases = operands.map((operand): Case => ({ test: "equal", operand, then }));
