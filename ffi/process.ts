@@ -82,12 +82,22 @@ export function fileMaskOf(pid: number): number {
   }
 }
 
-/** How many descriptors this process may have (RLIMIT_NOFILE, getrlimit(2)). */
-export function openFileLimit(): number {
-  const RLIMIT_NOFILE = 7;
+/** Numbers of RLIMIT_* (getrlimit(2)). */
+export const Resource = { openFiles: 7, pendingSignals: 11, messageQueues: 12 } as const;
+
+/** What RLIM_INFINITY is. */
+export const NO_LIMIT: bigint = 2n ** 64n - 1n;
+
+/** A limit of this process, by its {@link Resource} number. getrlimit(2). */
+export function resourceLimit(resource: number): { soft: bigint; hard: bigint } {
   const limit = new BigUint64Array(2);
-  check("getrlimit", libc.getrlimit(RLIMIT_NOFILE, new Uint8Array(limit.buffer)));
-  return Number(limit[0]);
+  check("getrlimit", libc.getrlimit(resource, new Uint8Array(limit.buffer)));
+  return { soft: limit[0], hard: limit[1] };
+}
+
+/** How many descriptors this process may have (RLIMIT_NOFILE). */
+export function openFileLimit(): number {
+  return Number(resourceLimit(Resource.openFiles).soft);
 }
 
 /** Shuts /proc/PID and ptrace(2) to other processes of the same user (PR_SET_DUMPABLE 0). */

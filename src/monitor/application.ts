@@ -8,6 +8,7 @@ import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
 import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";
 import { encodePath } from "../stemflow/path.ts";
+import { shareOfLimits } from "./reserve.ts";
 
 /** The application, and what its client needs to talk to it. */
 export interface Application extends Spawned {
@@ -83,7 +84,7 @@ export function startApplication(
       descriptors,
       steps: applicationSteps | (order.directoryRequired ? 0 : SpawnStep.mayChangeToRoot),
       terminal: terminal?.slave,
-      limits: limitsOf(order),
+      limits: [...limitsOf(order), ...shareOfLimits()],
       ruleset: confinement.ruleset,
       filter: confinement.filter,
       fileMask: order.fileMask,

@@ -6,12 +6,19 @@
  */
 import { KernelError } from "../../ffi/check.ts";
 import { AT_FDCWD, readTextAt, writeTextAt } from "../../ffi/file.ts";
+import { NO_LIMIT, Resource, resourceLimit } from "../../ffi/process.ts";
+import type { Limit } from "../../ffi/spawn.ts";
 
-/** Limits of inotify(7), each the user's and, by another name, the user namespace's. */
+/** Limits of inotify(7) and fanotify(7), each the user's and, by another name, the user namespace's. */
 const counted = [
   ["fs/inotify/max_user_instances", "user/max_inotify_instances"],
   ["fs/inotify/max_user_watches", "user/max_inotify_watches"],
+  ["fs/fanotify/max_user_groups", "user/max_fanotify_groups"],
+  ["fs/fanotify/max_user_marks", "user/max_fanotify_marks"],
 ] as const;
+
+/** Limits of a process on what all of the user's processes have: signals, timers, and queues. */
+const countedByLimits = [Resource.pendingSignals, Resource.messageQueues];
 
 const SHARE = 3 / 4;
 const MAXIMUM_DIGITS = 32;
@@ -26,6 +33,16 @@ export function shareWatches(): void {
     const most = unlessRefused(() => readNumber(users)) ?? NaN;
     if (most > 0) unlessRefused(() => writeNumber(jails, Math.ceil(most * SHARE)));
   }
+}
+
+/** The same for what limits of a process are about: those of the application, from the monitor's own. */
+export function shareOfLimits(): Limit[] {
+  return countedByLimits.map((resource) => ({ resource, ...resourceLimit(resource) }))
+    .filter(({ hard }) => hard !== NO_LIMIT)
+    .map(({ resource, hard }) => {
+      const share = BigInt(Math.ceil(Number(hard) * SHARE));
+      return { resource, soft: share, hard: share };
+    });
 }
 
 /**
