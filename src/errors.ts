@@ -48,3 +48,18 @@ export function escapeControl(text: string): string {
     }`;
   });
 }
+
+const LEFT_BY_JSON = /[\u007f-\u009f]/g;
+
+/**
+ * JSON that is safe for a terminal: with all control characters as escapes, and not only those that have
+ * to be.
+ *
+ * @param indent spaces for each level; none for one line
+ */
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(
+    LEFT_BY_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -5,7 +5,7 @@
  */
 import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
-import { escapeControl } from "../errors.ts";
+import { escapeControl, printableJson } from "../errors.ts";
 import type { JailStatus } from "../protocol/messages.ts";
 import { callIfRunning, portalPath } from "./connect.ts";
 
@@ -41,5 +41,5 @@ function table(jails: readonly JailStatus[]): string {
 /** Lists the jails. */
 export async function ps(given: Given): Promise<number> {
   const jails = await runningJails(given);
-  return print(given.has("json") ? `${JSON.stringify(jails, null, 2)}\n` : table(jails));
+  return print(given.has("json") ? `${printableJson(jails, 2)}\n` : table(jails));
 }

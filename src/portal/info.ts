@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escapeControl, printableJson } from "../errors.ts";
 import type { JailStatus } from "../protocol/messages.ts";
 import { toDot } from "../stemflow/dot.ts";
 import { buildGraph, type Graph } from "../stemflow/graph.ts";
@@ -30,7 +31,7 @@ function plain(catalog: Catalog, jails: readonly JailStatus[]): string {
   const running = jails.map(({ id, domain, command }) =>
     `jail ${id} in ${domain}: ${command.join(" ")}`
   );
-  return [...domains, ...merged, ...running].map((line) => `${line}\n`).join("");
+  return [...domains, ...merged, ...running].map((line) => `${escapeControl(line)}\n`).join("");
 }
 
 /**
@@ -49,6 +50,6 @@ export function describe(
     case "dot":
       return toDot(graphOf(catalog, jails));
     case "json":
-      return `${JSON.stringify({ ...graphOf(catalog, jails), jails }, null, 2)}\n`;
+      return `${printableJson({ ...graphOf(catalog, jails), jails }, 2)}\n`;
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { writeAll } from "../../ffi/file.ts";
-import { escapeControl } from "../errors.ts";
+import { escapeControl, printableJson } from "../errors.ts";
 
 /** From what is always wanted to what is rarely. */
 export const levels = ["error", "warning", "info", "debug"] as const;
@@ -47,7 +47,7 @@ export class Log {
 
   #format(level: Level, message: string, fields: Fields): string {
     const time = new Date().toISOString();
-    if (this.isJson) return JSON.stringify({ time, level, message, ...fields });
+    if (this.isJson) return printableJson({ time, level, message, ...fields });
     const details = Object.entries(fields).map(([name, value]) =>
       ` ${name}=${JSON.stringify(typeof value === "object" ? value.join(", ") : value)}`
     );
