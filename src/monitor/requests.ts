@@ -22,6 +22,7 @@ import {
   type VerdictCode,
 } from "../protocol/shim.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
+import { Allowance } from "./allowance.ts";
 import { decide, type Outcome } from "./decide.ts";
 import { GrantError } from "./grant_error.ts";
 import type { Grants } from "./grants.ts";
@@ -29,14 +30,19 @@ import type { EmptyJail } from "./empty_jail.ts";
 import type { Answer } from "./serve.ts";
 import type { DomainState } from "./state.ts";
 
-/** Denials with a reason that are told to the portal in one second; the jail must not fill its log. */
-const MAXIMUM_REPORTS_PER_SECOND = 10;
+/** How many denials with a reason are told to the portal; the jail must not fill its log. */
+const REPORTS_PER_SECOND = 10;
+const REPORTS_PER_HOUR = 500;
+/** As much of a path as is told with one. */
+const REPORTED_PATH_LENGTH = 500;
 const MAXIMUM_NAME_BYTES = 16;
 
 /** Answers requests, one at a time. */
 export class JailRequests {
-  #reports = 0;
-  #reportedSince = 0;
+  readonly #allowances = [
+    new Allowance(REPORTS_PER_SECOND, 1000),
+    new Allowance(REPORTS_PER_HOUR, 3_600_000),
+  ];
   /** Transitions with a part from outside, and those of them for which it is there. */
   #awaited = 0;
   #settled = 0;
@@ -108,17 +114,9 @@ export class JailRequests {
 
   /** What is to be told of a denial: only one that has a reason, and not too many. */
   #denial({ path, why }: Extract<Outcome, { kind: "denied" }>, pid: number): MonitorEvent | null {
-    if (why === null || !this.#mayReport()) return null;
-    return { type: "denied", path, process: this.#nameOf(pid), why };
-  }
-
-  #mayReport(): boolean {
-    const now = performance.now();
-    if (now - this.#reportedSince >= 1000) {
-      this.#reportedSince = now;
-      this.#reports = 0;
-    }
-    return ++this.#reports <= MAXIMUM_REPORTS_PER_SECOND;
+    if (why === null || !this.#allowances.every((each) => each.take())) return null;
+    const reported = path.slice(0, REPORTED_PATH_LENGTH);
+    return { type: "denied", path: reported, process: this.#nameOf(pid), why };
   }
 
   /** What the process calls itself (proc_pid_comm(5)); empty when it is gone. */

@@ -42,3 +42,21 @@ testAsUser("A51, A87: nothing that a jail says reaches the terminal as it is", a
   assertRan(await jail.outcome);
   assert.doesNotMatch(Deno.readTextFileSync(world.log), CONTROL);
 });
+
+testAsUser("A87: a denial takes little of the log, whatever is asked for", async (world) => {
+  const attacker = prepare(world);
+  const start = `until [ -e go ]; do sleep 0.05; done; "$0" ask "$1" r`;
+  const path = `${world.home}/one/${"\x01".repeat(3900 - world.home.length)}`;
+  const jail = world.start([
+    ...[world.executable, "run", "--", "/bin/sh", "-c", start, attacker, path],
+  ]);
+  await eventually("it runs", async () => (await world.run(["ps"])).stdout.includes("until"));
+  Deno.renameSync(`${world.home}/one`, `${world.home}/away`);
+  world.write(`${world.home}/one`, "a file\n");
+  world.write(`${world.work}/go`, "");
+  const { stdout, stderr } = await jail.outcome;
+  assert.equal(stdout, "1\n", stderr);
+  const denial = () => / grant failed .*\n/.exec(Deno.readTextFileSync(world.log))?.[0] ?? "";
+  await eventually("the denial is told", () => denial() !== "");
+  assert.ok(denial().length < 5000, `${denial().length} characters`);
+});
