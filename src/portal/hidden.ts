@@ -20,6 +20,7 @@ import type { Hidden } from "../protocol/messages.ts";
 import { currentMounts, type Mount } from "../protocol/mounts.ts";
 import { encodePath } from "../stemflow/path.ts";
 import { aliasesOf } from "./aliases.ts";
+import { helperDirectory, isOurs } from "./socket.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
 
@@ -83,14 +84,14 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
   return {
     covered,
     pinned: pinned.filter((path) => !covered.some((cover) => isIn(path, cover))),
-    sockets: socket.slice(0, socket.lastIndexOf("/")),
+    sockets: helperDirectory(socket),
   };
 }
 
-/** A directory of ours outlives the socket in it; of another's, the two files are all there is. */
+/** A directory of ours outlives the socket in it; of another's, only what is the portal's is hidden. */
 function socketPaths(socket: string): string[] {
   const directory = socket.slice(0, socket.lastIndexOf("/"));
-  return directory.endsWith("/stemjail") ? [directory] : [socket, `${socket}.lock`];
+  return isOurs(directory) ? [directory] : [socket, `${socket}.lock`, helperDirectory(socket)];
 }
 
 /** Where control groups are mounted; together, as far as they are at the usual place. */

@@ -18,7 +18,7 @@ import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitor_pool.ts";
 import { Profiles } from "./profiles.ts";
 import { Server, turnAllAway } from "./serve.ts";
-import { leavePlace, type Place, takePlace } from "./socket.ts";
+import { helperDirectory, leavePlace, type Place, takePlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -121,7 +121,7 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
   const server = new Server(place.listener, {
     ...{ reactor, profiles, monitors, jails, log, means: cgroups },
     unconfined: given.has("unconfined"),
-    directory: path.slice(0, path.lastIndexOf("/")),
+    directory: helperDirectory(path),
     retire: () => {
       const isIdle = jails.count === 0 && given.has("background");
       if (isIdle) leave("another build");

@@ -44,9 +44,24 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
-/** Makes the socket's directory if need be, and refuses one that others could tamper with. */
-function secureDirectory(path: string): void {
+/**
+ * Where sockets for jails go, which are each one jail's and no other's: a directory of nothing else, that
+ * can be hidden as a whole.
+ *
+ * @param path the portal's socket's
+ */
+export function helperDirectory(path: string): string {
   const directory = parentOf(path);
+  return isOurs(directory) ? directory : `${path}.d`;
+}
+
+/** Whether nothing but files of a portal is in a directory, by its name. */
+export function isOurs(directory: string): boolean {
+  return directory.endsWith("/stemjail");
+}
+
+/** Makes a directory for sockets if need be, and refuses one that others could tamper with. */
+function secureDirectory(directory: string): void {
   const quoted = JSON.stringify(directory);
   try {
     ensureDirectoryAt(AT_FDCWD, directory, 0o700);
@@ -136,7 +151,8 @@ export function takePlace(path: string): Place {
         `${MAXIMUM_SOCKET_PATH_BYTES} bytes (it has ${length}); set STEMJAIL_SOCKET to a shorter one`,
     );
   }
-  secureDirectory(path);
+  secureDirectory(parentOf(path));
+  secureDirectory(helperDirectory(path));
   try {
     const lock = takeLock(path);
     removeAt(AT_FDCWD, path);

@@ -151,3 +151,28 @@ Deno.test("what the filter lets through is what the traits say", () => {
   assert.deepEqual(busRules(["dbus", "dbus-unfiltered", "portals"]), []);
   assert.ok(busRules(["dbus", "portals"]).every((rule) => !/Background|ScreenCast/.test(rule)));
 });
+
+testWith(
+  programs,
+  "a jail does not see the bus of another one, wherever the portal's socket is",
+  (world) =>
+    withBus(world, async () => {
+      const env = { STEMJAIL_SOCKET: `${world.home}/.stemjail.sock` };
+      grant(world, "[desktop]\ndbus = true");
+      world.profile("all", { [world.home]: "write" });
+      const waits = `until [ -S $XDG_RUNTIME_DIR/bus ]; do sleep 0.05; done; touch ready
+        until [ -e go ]; do sleep 0.05; done`;
+      const jail = world.start(
+        [world.executable, "run", "-p", "plain", "--exact", "--", "/bin/sh", "-c", waits],
+        { env },
+      );
+      await eventually("its bus is there", () => exists(`${world.work}/ready`));
+      const sockets = `find ${world.home} -name 'bus-*'`;
+      const outside = (await world.shell(sockets)).stdout;
+      assert.match(outside, /\/bus-\d+-1\n/);
+      const from = ["run", "-p", "all", "--exact", "--", "/bin/sh", "-c"];
+      assert.equal((await world.run([...from, sockets], { env })).stdout, "");
+      world.write(`${world.work}/go`, "");
+      assert.equal((await jail.outcome).status, 0);
+    }),
+);
