@@ -53,6 +53,12 @@ const readOnlyProc = ["sys", "irq", "bus", "fs", "acpi", "scsi", "sysrq-trigger"
 /** They name keys of the user, whose session keyring the jail does not share (keyrings(7)). */
 const maskedProc = ["keys", "key-users"];
 
+/** What of the whole machine's memory and timers the kernel tells uid 0 and nobody else. */
+const maskedProcOfRoot = [
+  ...["allocinfo", "kpagecgroup", "kpagecount", "kpageflags", "latency_stats", "pagetypeinfo"],
+  ...["sched_debug", "slabinfo", "timer_list", "vmallocinfo"],
+];
+
 const sealed = MountFlag.noSetuid | MountFlag.noDevices;
 const sealedData = sealed | MountFlag.noExecute;
 const readOnly = MountAttribute.readOnly | MountAttribute.noSetuid | MountAttribute.noDevices;
@@ -162,13 +168,18 @@ function leaveOldRoot(): void {
 }
 
 function sealProc(): void {
-  for (const path of existing(maskedProc)) attachAt(cloneTree(AT_FDCWD, "/dev/null", false), path);
+  existing(maskedProc).forEach(mask);
   if (userId() !== 0) return;
+  existing(maskedProcOfRoot).forEach(mask);
   for (const path of existing(readOnlyProc)) {
     const tree = cloneTree(AT_FDCWD, path, true);
     sealTree(tree, readOnly | MountAttribute.noExecute);
     attachAt(tree, path);
   }
+}
+
+function mask(path: string): void {
+  attachAt(cloneTree(AT_FDCWD, "/dev/null", false), path);
 }
 
 function existing(names: readonly string[]): string[] {

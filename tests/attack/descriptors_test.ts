@@ -1,4 +1,4 @@
-/** A42, A64: what leads to the host by a mount of the host's own: standard descriptors, and devices. */
+/** A42, A46b, A64: what leads to the host by mounts of the host's own: descriptors, devices, /proc. */
 
 import assert from "node:assert/strict";
 import { testAsEveryone } from "../system/harness.ts";
@@ -31,3 +31,13 @@ testAsEveryone("A42: the modes of devices are not a jail's to change", async (wo
   assertRan(outcome);
   assertAllFailed(outcome.stdout, names.length + 4);
 });
+
+testAsEveryone(
+  "A46b: /proc tells root's jails nothing that it tells nobody else",
+  async (world) => {
+    const names = "slabinfo vmallocinfo timer_list kpagecount kpageflags pagetypeinfo";
+    const paths = names.split(" ").map((name) => `/proc/${name}`).join(" ");
+    const { stdout } = await world.inside(`head -q -c 1 ${paths} 2> /dev/null | wc -c`);
+    assert.equal(stdout, "0\n");
+  },
+);
