@@ -19,11 +19,13 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     BUFFER_SIZE = 64 * 1024,
     DRAIN_WAIT_MS = 1000,
+    DRAIN_BYTES = 1024 * 1024, /* a pseudoterminal holds no more (tty_buffer.c: 640 kB) */
     BACKGROUND_WAIT_MS = 250,
     PATIENCE_S = 1,
     END_OF_INPUT = 4
@@ -243,18 +245,45 @@ static void step(struct relay *relay) {
     }
 }
 
+static int64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Reads once, and never again when there was as much as `most`; how much there was. */
+static size_t drain_some(struct relay *relay, size_t most) {
+    fill(&relay->out);
+    const size_t count = relay->out.end - relay->out.start;
+    if (count < most) {
+        return count;
+    }
+    relay->out.from = -1;
+    return most;
+}
+
 /* What the application wrote before its end is still in the pseudoterminal, and may not have
  * arrived at our end of it: the kernel carries it there by and by. The end of the last process
- * that holds the other end, which the monitor's end brings about, is when all of it has. */
+ * that holds the other end, which the monitor's end brings about, is when all of it has. But a
+ * process of another jail may hold it too, which was sent it over a socket: so neither the bytes
+ * are without a bound nor the time spent waiting for them. */
 static void drain(struct relay *relay) {
+    int64_t patience = DRAIN_WAIT_MS;
+    size_t rest = DRAIN_BYTES;
     while (relay->out.from >= 0 || !is_empty(&relay->out)) {
         struct pollfd watched[2];
+        const bool reads = is_empty(&relay->out);
+        const int64_t before = milliseconds();
         watch(&watched[0], &watched[1], &relay->out);
-        if (poll(watched, 2, DRAIN_WAIT_MS) <= 0) {
+        if (poll(watched, 2, reads ? (int)patience : DRAIN_WAIT_MS) <= 0) {
             return;
         }
+        if (reads) {
+            const int64_t waited = milliseconds() - before;
+            patience = waited < patience ? patience - waited : 0;
+        }
         if (watched[0].revents) {
-            fill(&relay->out);
+            rest -= drain_some(relay, rest);
         }
         if (!is_empty(&relay->out)) {
             flush(&relay->out);
