@@ -38,7 +38,7 @@ const portalPlumbing = [
 /** A filter that runs. */
 export interface Bus {
   /** Its socket, for the jail. */
-  readonly provision: Provision;
+  readonly provisions: readonly Provision[];
   /** What the jail's monitor is to keep open: the filter ends when it is closed. */
   readonly lifelines: readonly number[];
   /** The filter. */
@@ -88,7 +88,7 @@ export async function startBus(
   const destination = `${RUNTIME_DIRECTORY}/bus`;
   const source = path.slice(path.lastIndexOf("/") + 1);
   return {
-    provision: { trait: "dbus", kind: "socket", source, destination },
+    provisions: [{ trait: "dbus", kind: "socket", source, destination }],
     lifelines: [helper.takeLifeline()],
     helper,
     path,

@@ -15,7 +15,7 @@ import type { Helper } from "./helper.ts";
 import { listHostDirectory, readHostText } from "./host_file.ts";
 import type { Log } from "./log.ts";
 import type { Monitor } from "./monitor.ts";
-import { connectNetwork } from "./network.ts";
+import { connectNetwork, type Network } from "./network.ts";
 
 /** How links and sockets of a jail are called, before its monitor's pid. */
 const NETWORK = "net-";
@@ -46,7 +46,7 @@ export interface HelperContext {
 
 /** What a helper adds to the jail. */
 interface Addition {
-  readonly provision: Provision;
+  readonly provisions: readonly Provision[];
   readonly lifelines: readonly number[];
   readonly helper: Helper;
 }
@@ -64,7 +64,9 @@ export class JailHelpers {
   readonly #running: Helper[] = [];
   readonly #paths: string[] = [];
   readonly #busAddress: string | null;
-  #isConnected = false;
+  /** What was last asked of the network, or null; and what came of it. */
+  #network: { readonly loopback: boolean; readonly up: Promise<Network | null> } | null = null;
+  #networkCount = 0;
   /** The rules of the bus that is there, as one text. */
   #busRules: string | null = null;
   #busCount = 0;
@@ -115,8 +117,10 @@ export class JailHelpers {
 
   #wanted(traits: readonly Trait[]): (() => Promise<void>)[] {
     const wanted: (() => Promise<void>)[] = [];
-    if (traits.includes("net-nat") && !traits.includes("net-host") && !this.#isConnected) {
-      wanted.push(() => this.#connect(traits.includes("net-loopback")));
+    const loopback = traits.includes("net-loopback");
+    const lacksNetwork = this.#network === null || loopback && !this.#network.loopback;
+    if (traits.includes("net-nat") && !traits.includes("net-host") && lacksNetwork) {
+      wanted.push(() => this.#connect(loopback));
     }
     const rules = traits.filter((trait) => /^dbus|^portals$/.test(trait)).sort().join(" ");
     if (traits.includes("dbus") && this.#busAddress !== null && rules !== this.#busRules) {
@@ -125,13 +129,23 @@ export class JailHelpers {
     return wanted;
   }
 
+  /** Connects the jail; one that is connected, or is about to be, gets what it lacks in addition. */
   async #connect(loopback: boolean): Promise<void> {
-    this.#isConnected = true;
+    const before = this.#network?.up ?? Promise.resolve(null);
+    const up = before.then((network) => this.#connectTo(network, loopback));
+    this.#network = { loopback, up: up.catch(() => before) };
+    await up;
+  }
+
+  async #connectTo(before: Network | null, loopback: boolean): Promise<Network | null> {
+    if (this.#isOver) return before;
     const { reactor, directory } = this.context;
     const { pid } = this.monitor;
-    const path = `${directory}/${NETWORK}${pid}`;
+    const path = `${directory}/${NETWORK}${pid}-${++this.#networkCount}`;
     this.#paths.push(path);
-    this.#add(await connectNetwork(reactor, { pid, path, loopback }));
+    const network = await connectNetwork(reactor, { pid, path, loopback, before });
+    this.#add(network);
+    return network;
   }
 
   /** A bus with other rules takes the place of the one before; who is connected to that stays so. */
@@ -147,10 +161,10 @@ export class JailHelpers {
     }
   }
 
-  #add({ provision, lifelines, helper }: Addition): void {
+  #add({ provisions, lifelines, helper }: Addition): void {
     this.#running.push(helper);
     if (this.#isOver) helper.stop();
-    this.monitor.order({ type: "provide", provisions: [provision] }, lifelines);
+    this.monitor.order({ type: "provide", provisions }, lifelines);
   }
 
   #complain(error: unknown): void {

@@ -60,6 +60,7 @@ export class Helper {
   #readiness: number;
   readonly #words: number;
   readonly #settled = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
   readonly #timer: ReturnType<typeof setTimeout>;
   #said = "";
   #isGone = false;
@@ -117,6 +118,12 @@ export class Helper {
     if (!this.#isGone) signalProcess(this.#pidfd, Signal.kill);
   }
 
+  /** Ends it; resolves when nothing of it is left. */
+  end(): Promise<void> {
+    this.stop();
+    return this.#gone.promise;
+  }
+
   #hearReadiness(): void {
     const count = read(this.#readiness, new Uint8Array(64));
     this.reactor.unwatch(this.#readiness);
@@ -148,5 +155,6 @@ export class Helper {
     [this.#pidfd, this.#readiness, this.#words].filter((each) => each >= 0).forEach(close);
     const last = this.#said.trim().split("\n").at(-1) ?? "";
     this.#fail(last === "" ? "it ended without a word" : last);
+    this.#gone.resolve();
   }
 }

@@ -14,6 +14,8 @@ import { findHelper, Helper, type HelperCommand } from "./helper.ts";
 
 /** The interface inside. */
 const INTERFACE = "nat0";
+/** That of a carrier which adds the host's loopback alone: it stays down, and carries nothing. */
+const LOOPBACK_INTERFACE = "loop0";
 
 /** Addresses that nobody has, at which pasta answers as the host's own name server would. */
 const RESOLVER_4 = "169.254.1.1";
@@ -25,10 +27,10 @@ const SLIRP_RESOLVER = "10.0.2.3";
 /** Where the jail's name server is written down, whatever the host has there. */
 export const RESOLVER_FILE = "/etc/resolv.conf";
 
-/** A network that is up. */
+/** A network that is up, or an addition to one. */
 export interface Network {
-  /** Name server and search list, for the jail. */
-  readonly provision: Provision;
+  /** Name server and search list, for the jail; nothing where they stay what they were. */
+  readonly provisions: readonly Provision[];
   /** What the jail's monitor is to keep open: the carrier ends when it is closed. Or none. */
   readonly lifelines: readonly number[];
   /** The carrier. */
@@ -45,11 +47,16 @@ export interface Wish {
   readonly path: string;
   /** Whether the host's own loopback can be reached. */
   readonly loopback: boolean;
+  /** The network that it has already, and lacks the loopback, or null. */
+  readonly before: Network | null;
 }
 
 interface Carrier {
   readonly command: HelperCommand;
-  readonly resolver: string;
+  /** Its name server, or null where the one from before stays. */
+  readonly resolver: string | null;
+  /** What ends for it to begin, or null. */
+  readonly replaces: Helper | null;
   readonly lifelines: readonly number[];
   /** Closed once the carrier has it. */
   readonly given: readonly number[];
@@ -60,19 +67,35 @@ function hasInternet4(): boolean {
   return readHostText("/proc/net/route").split("\n").slice(1).some((line) => line.trim() !== "");
 }
 
-function pasta(file: string, { pid, path, loopback }: Wish): Carrier {
+/** Carries the host's loopback, or nothing of it, at the jail's own: ports that are taken there stay so. */
+function loopbackForwarding(isWanted: boolean): string[] {
+  const forwarding = isWanted ? "auto" : "none";
+  return ["--tcp-ns", forwarding, "--udp-ns", forwarding];
+}
+
+/** A network with an address, routes and a name server. */
+const withRoutes = (resolver: string) => [
+  ...["--config-net", "--ns-ifname", INTERFACE, "--dns-forward", resolver],
+];
+
+/** Nothing but the loopback's ports, beside whatever carries the rest: no connection notices. */
+const withoutRoutes = [
+  ...["--ns-ifname", LOOPBACK_INTERFACE, "--no-icmp", "--no-dhcp", "--no-dhcpv6", "--no-ndp"],
+  "--no-ra",
+];
+
+function pasta(file: string, { pid, path, loopback, before }: Wish): Carrier {
   const resolver = hasInternet4() ? RESOLVER_4 : RESOLVER_6;
-  const forwarding = loopback ? "auto" : "none";
   return {
     command: {
       file,
       // It writes its pid once everything is set up.
       ready: 1,
       arguments: [
-        ...["pasta", "--config-net", "--foreground", "--quiet", "--pid", "/proc/self/fd/1"],
-        ...["--ns-ifname", INTERFACE, "--dns-forward", resolver],
+        ...["pasta", "--foreground", "--quiet", "--pid", "/proc/self/fd/1"],
+        ...(before === null ? withRoutes(resolver) : withoutRoutes),
         ...["--tcp-ports", "none", "--udp-ports", "none"],
-        ...["--tcp-ns", forwarding, "--udp-ns", forwarding],
+        ...loopbackForwarding(loopback),
         // Else the gateway's own services would be those of the host's loopback.
         "--no-map-gw",
         // For root it would become nobody, who may not enter this namespace.
@@ -82,13 +105,15 @@ function pasta(file: string, { pid, path, loopback }: Wish): Carrier {
         ...["--netns", path, "--userns", `/proc/${pid}/ns/user`],
       ],
     },
-    resolver,
+    resolver: before === null ? resolver : null,
+    replaces: null,
     lifelines: [],
     given: [],
   };
 }
 
-function slirp(file: string, { pid, path, loopback }: Wish): Carrier {
+/** Two of it in one namespace would be rivals for its routes: another one takes the place of the first. */
+function slirp(file: string, { pid, path, loopback, before }: Wish): Carrier {
   // It ends when the other end of descriptor 4 is closed.
   const [exit, lifeline] = pipe();
   return {
@@ -104,6 +129,7 @@ function slirp(file: string, { pid, path, loopback }: Wish): Carrier {
       ],
     },
     resolver: SLIRP_RESOLVER,
+    replaces: before?.helper ?? null,
     lifelines: [lifeline],
     given: [exit],
   };
@@ -150,7 +176,7 @@ function failure(error: unknown, { command }: Carrier): UserError {
 }
 
 /**
- * Connects the network namespace of a process.
+ * Connects the network namespace of a process, or adds the host's loopback to what it has.
  *
  * @throws UserError when there is no way, or it did not work in time
  */
@@ -161,13 +187,14 @@ export async function connectNetwork(
   const carrier = chooseCarrier(wish);
   const { path, pid } = wish;
   try {
+    await carrier.replaces?.end();
     removeAt(AT_FDCWD, path);
     linkAt(`/proc/${pid}/ns/net`, AT_FDCWD, path);
     const helper = new Helper(reactor, carrier.command);
     carrier.given.forEach(close);
     await helper.ready;
-    const provision = resolverProvision(carrier.resolver);
-    return { provision, lifelines: carrier.lifelines, helper, path };
+    const provisions = carrier.resolver === null ? [] : [resolverProvision(carrier.resolver)];
+    return { provisions, lifelines: carrier.lifelines, helper, path };
   } catch (error) {
     carrier.lifelines.forEach(close);
     removeAt(AT_FDCWD, path);

@@ -10,6 +10,9 @@ const PRIVATE = ["127.0.0.1", "10.99.7.1", "10.99.7.2", "[::1]"].map((address) =
   `curl -sf --noproxy '*' --max-time 2 http://${address}:8080/private`
 ).join("; ");
 
+const NAT = '[net]\nmode = "nat"';
+const NAT_WITH_LOOPBACK = `${NAT}\nloopback = true`;
+
 /** A test of the network with the tunnel as distributions ship it. */
 function testNetwork(
   name: string,
@@ -45,14 +48,14 @@ function carriers(world: World): string[] {
 testNetwork(
   "nat reaches a server by its name, and not the host's loopback",
   async (world, network) => {
-    world.profile("plain", {}, '[net]\nmode = "nat"');
+    world.profile("plain", {}, NAT);
     const { stdout, stderr } = await inside(network, `${PAGE}; ${PRIVATE}; echo end`);
     assert.equal(stdout, "served\nend\n", stderr);
   },
 );
 
 testNetwork("with loopback the host's own is reached too", async (world, network) => {
-  world.profile("plain", {}, '[net]\nmode = "nat"\nloopback = true');
+  world.profile("plain", {}, NAT_WITH_LOOPBACK);
   const wait =
     `for i in $(seq 30); do curl -sf --noproxy '*' http://127.0.0.1:8080/private && break; sleep 0.1; done`;
   const { stdout, stderr } = await inside(network, `${PAGE}; ${wait}`);
@@ -68,16 +71,20 @@ testNetwork("without a mode nothing is reached but the jail's own loopback", asy
   assert.equal(stdout.replace(/Inter-\|.*\n|face.*\n/g, ""), "own\n    lo\n", stderr);
 });
 
-/** Two directories with a file, each with a profile of its own, of which the left one has a network. */
-function twoSides(world: World): { left: string; right: string } {
+/**
+ * Two directories with a file, each with a profile of its own.
+ *
+ * @param ofRight the right one's settings; the left one has a network
+ */
+function twoSides(world: World, ofRight = ""): { left: string; right: string } {
   const [left, right] = ["left", "right"].map((name) => `${world.home}/${name}`);
   for (const path of [left, right]) {
     world.directory(path);
     world.write(`${path}/file`, "");
   }
   Deno.removeSync(`${world.profiles}/plain.toml`);
-  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
-  world.profile("right", { [right]: "read" });
+  world.profile("left", { [left]: "read" }, NAT);
+  world.profile("right", { [right]: "read" }, ofRight);
   return { left, right };
 }
 
@@ -97,6 +104,26 @@ testNetwork("whoever makes a transition to a network has it at once", async (wor
   assert.equal(first.stdout, "served\n", first.stderr);
 });
 
+const GET = "GET /page HTTP/1.0\\r\\n\\r\\n";
+
+testNetwork(
+  "a transition adds the host's loopback to a network, and no connection notices",
+  async (world, network) => {
+    const { right } = twoSides(world, NAT_WITH_LOOPBACK);
+    const script = `exec 3<>/dev/tcp/server.test/8080; ${PRIVATE}; cat ${right}/file
+      curl -sf --noproxy '*' http://127.0.0.1:8080/private; ${PAGE}
+      printf '${GET}' >&3; tail -n 1 <&3`;
+    const { stdout, stderr } = await network.run(["run", "--", "bash", "-c", script]);
+    assert.equal(stdout, "private\nserved\nserved\n", stderr);
+  },
+);
+
+testNetwork("a transition away from the host's loopback adds nothing", async (world, network) => {
+  const { left } = twoSides(world, NAT_WITH_LOOPBACK);
+  const { stdout, stderr } = await inside(network, `cat ${left}/file; ${PRIVATE}; ${PAGE}`);
+  assert.equal(stdout, "served\n", stderr);
+});
+
 testNetwork(
   "the host's network is had only where every candidate has it",
   async (world, network) => {
@@ -113,7 +140,7 @@ testNetwork(
 );
 
 testNetwork("what carries the network ends with the jail", async (world, network) => {
-  world.profile("plain", { [world.work]: "write" }, '[net]\nmode = "nat"');
+  world.profile("plain", { [world.work]: "write" }, NAT);
   const script = `grep -c nat0 /proc/net/dev; until [ -e ${world.work}/end ]; do sleep 0.1; done`;
   const jail = inside(network, script);
   await eventually("it is carried", () => carriers(world).length === 1);
@@ -129,14 +156,23 @@ const HIDE_PASTA = "mount --bind /dev/null /usr/bin/pasta";
 const HIDE_BOTH = [HIDE_PASTA, "mount --bind /dev/null /usr/bin/slirp4netns"];
 
 testNetwork("slirp4netns serves where there is no pasta", async (world, network) => {
-  world.profile("plain", {}, '[net]\nmode = "nat"');
+  world.profile("plain", {}, NAT);
   const line = ["run", "--", "sh", "-c", `${PAGE}; ${PRIVATE}; echo end`];
   const { stdout, stderr } = await network.run(line, { mounts: [HIDE_PASTA] });
   assert.equal(stdout, "served\nend\n", stderr);
 }, ["slirp4netns"]);
 
+testNetwork("another slirp4netns brings the host's loopback", async (world, network) => {
+  const { right } = twoSides(world, NAT_WITH_LOOPBACK);
+  const own = "curl -sf --noproxy '*' --max-time 2 http://10.0.2.2:8080/private";
+  const line = ["run", "--", "sh", "-c", `${PAGE}; ${own}; cat ${right}/file; ${own}; ${PAGE}`];
+  const { stdout, stderr } = await network.run(line, { mounts: [HIDE_PASTA] });
+  assert.equal(stdout, "served\nprivate\nserved\n", stderr);
+  assert.equal(carriers(world).length, 0);
+}, ["slirp4netns"]);
+
 testNetwork("without either, the error names the package", async (world, network) => {
-  world.profile("plain", {}, '[net]\nmode = "nat"');
+  world.profile("plain", {}, NAT);
   const { status, stderr } = await network.run(["run", "--", "true"], { mounts: HIDE_BOTH });
   assert.equal(status, 125);
   assert.match(stderr, /^stemjail: Cannot connect .* install the package passt\n$/);
@@ -146,7 +182,7 @@ testNetwork("a transition to a network that is not to be had goes on", async (wo
   const left = `${world.home}/left`;
   world.directory(left);
   world.write(`${left}/file`, "a text\n");
-  world.profile("left", { [left]: "read" }, '[net]\nmode = "nat"');
+  world.profile("left", { [left]: "read" }, NAT);
   const line = ["run", "--", "sh", "-c", `cat ${left}/file; ${PAGE}; echo end`];
   const { stdout, stderr } = await network.run(line, { mounts: HIDE_BOTH });
   assert.equal(stdout, "a text\nend\n", stderr);
@@ -155,7 +191,7 @@ testNetwork("a transition to a network that is not to be had goes on", async (wo
 testNetwork(
   "where the tunnel is closed, the error comes soon and names it",
   async (world, network) => {
-    world.profile("plain", {}, '[net]\nmode = "nat"');
+    world.profile("plain", {}, NAT);
     const how = { mounts: closeTunnel(world), patience: 30_000 };
     const { status, stderr } = await network.run(["run", "--", "true"], how);
     assert.equal(status, 125);
