@@ -91,6 +91,36 @@ testJail("a link to a place that nobody grants leads nowhere", async (
   assert.deepEqual(await session.states(), [START]);
 });
 
+testJail("a link into the jail's own places needs but itself", async (
+  session,
+  { alpha },
+  world,
+) => {
+  link(world, "/proc/self/mounts", `${alpha}/mtab`);
+  link(world, "/tmp/made", `${alpha}/to-tmp`);
+  link(world, "/dev/null", `${alpha}/to-null`);
+  const own = await session.output("cat /proc/self/mounts | wc -l");
+  assert.ok(Number(await session.output(`cat ${alpha}/mtab | wc -l`)) > Number(own));
+  assert.deepEqual(await session.states(), [START, SAW_ALPHA]);
+  assert.match(await session.output(`cat ${alpha}/mtab`), / \/proc proc /);
+  assert.equal(await session.output(`echo text > ${alpha}/to-tmp; cat /tmp/made`), "text\n");
+  assert.equal(await session.output(`cat ${alpha}/to-null`), "");
+  assert.deepEqual(await session.states(), [START, SAW_ALPHA]);
+});
+
+testJail("a link through the host's /tmp shows nothing of it", async (
+  session,
+  { common, alpha },
+  world,
+) => {
+  const stranger = Deno.makeTempDirSync({ dir: "/tmp" });
+  link(world, `${alpha}/file`, `${stranger}/to-alpha`);
+  link(world, `${stranger}/to-alpha`, `${common}/through-tmp`);
+  assert.notEqual((await session.run(`cat ${common}/through-tmp`)).status, 0);
+  assert.deepEqual(await session.states(), [START], "the host's link was not followed");
+  Deno.removeSync(stranger, { recursive: true });
+});
+
 testJail("a link to a place that was given up leads nowhere", async (
   session,
   { common, alpha, gamma },
