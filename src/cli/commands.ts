@@ -100,7 +100,17 @@ export const commands: readonly Command[] = [
     operands: "",
     options: [{ name: "json", help: "as JSON, with their history" }, socket, help],
   },
-  { name: "stop", summary: "end a jail", operands: "ID", options: [socket, help] },
+  {
+    name: "stop",
+    summary: "end a jail",
+    operands: "ID",
+    options: [socket, help],
+    notes: [
+      "Returns when the jail has ended. Its processes are asked with SIGTERM, and killed 2 seconds\n" +
+      "later; a monitor that has not done that after 3 seconds is killed with them. If the kernel\n" +
+      "does not end it within 2 more, that is an error.",
+    ],
+  },
   {
     name: "profile",
     summary: "check, list, show, edit or make profiles",

@@ -120,6 +120,11 @@ export class Jail {
     this.#endSoon(Signal.terminate);
   }
 
+  /** Says how it ends for an application that is still there when time is up: with the monitor. */
+  leave(): void {
+    if (this.isRunning && !this.#hasEnded) this.#client?.exited(Signal.kill);
+  }
+
   /** Collects ended and stopped children, the application and orphans alike. */
   collect(): void {
     for (let child = reap(); child !== null; child = reap()) {

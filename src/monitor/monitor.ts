@@ -56,6 +56,7 @@ class Monitor {
       const patience = this.#empty === null ? this.#jail?.patience ?? -1 : 0;
       if (!this.#reactor.turn(patience) && this.#empty !== null) this.#rehearse(this.#empty);
     }
+    this.#jail?.leave();
   }
 
   #obey(order: Preparation | Order, descriptors: readonly number[]): void {

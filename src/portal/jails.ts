@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { JailStatus, LaunchOrder, MonitorEvent, Transition } from "../protocol/messages.ts";
 import type { JailHelpers } from "./desktop_helpers.ts";
 import type { JailLimits } from "./limits.ts";
@@ -13,8 +13,10 @@ import type { Monitor } from "./monitor.ts";
 /** Transitions of one jail that are remembered; a jail cannot have more than it has candidates. */
 const MAXIMUM_HISTORY = 1000;
 
-/** How long jails have to end when the portal does, in milliseconds. */
+/** How long a monitor has to end its jail, in milliseconds; it gives the processes two seconds. */
 const FAREWELL = 3000;
+/** How long the kernel has to end one that was killed. */
+const BURIAL = 2000;
 
 /** What is to be known about a launch. */
 export interface Launch {
@@ -37,6 +39,7 @@ class RunningJail {
   readonly #history: Transition[] = [];
   #domain: string;
   #candidates: readonly string[];
+  readonly #gone = Promise.withResolvers<void>();
   /** Whether only the monitor is left of it. */
   hasEnded = false;
 
@@ -67,6 +70,42 @@ class RunningJail {
     this.monitor.limit(() => this.launch.limitsAmong(this.#candidates));
   }
 
+  /**
+   * Asks its processes to end, and sees to it that they do.
+   *
+   * @returns why they had to be killed, or null where they ended when asked
+   * @throws UserError when the kernel does not end them
+   */
+  async stop(): Promise<string | null> {
+    const { monitor, id } = this;
+    monitor.resume();
+    monitor.order({ type: "stop" });
+    if (await this.#isGoneIn(FAREWELL)) {
+      return this.hasEnded ? null : "its processes did not end within 2 seconds of SIGTERM";
+    }
+    monitor.kill();
+    if (await this.#isGoneIn(BURIAL)) return "its monitor did not answer";
+    throw new UserError(
+      `Cannot end jail ${id}: process ${monitor.pid} was killed, and something that it does in the ` +
+        "kernel has to be over first; a file system that does not answer, for instance",
+    );
+  }
+
+  #isGoneIn(milliseconds: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), milliseconds);
+    this.#gone.promise.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    return promise;
+  }
+
+  /** Nothing of it is left. */
+  goes(): void {
+    this.#gone.resolve();
+  }
+
   moved(transition: Transition, candidates: readonly string[]): void {
     this.#domain = transition.to;
     this.#candidates = candidates;
@@ -78,7 +117,6 @@ class RunningJail {
 export class Jails {
   readonly #running = new Map<string, RunningJail>();
   #last = 0;
-  #whenEmpty: (() => void) | null = null;
 
   /** Jails tell the log what happens to them. */
   constructor(private readonly log: Log) {}
@@ -115,25 +153,31 @@ export class Jails {
     monitor.order(launch.order, descriptors);
   }
 
-  /** Asks one jail to end; false when there is no such jail. */
-  stop(id: string): boolean {
+  /**
+   * Ends a jail.
+   *
+   * @returns why it had to be killed, or null
+   * @throws UserError when there is no such jail, or the kernel does not end it
+   */
+  async stop(id: string): Promise<string | null> {
     const jail = this.#running.get(id);
-    jail?.monitor.order({ type: "stop" });
-    return jail !== undefined;
+    if (jail === undefined || jail.hasEnded) {
+      throw new UserError(
+        `No such jail ${JSON.stringify(id)}: \`stemjail ps\` lists those that run`,
+      );
+    }
+    return await this.#stop(jail);
   }
 
-  /** Asks all jails to end, and sees to it that they do. */
+  async #stop(jail: RunningJail): Promise<string | null> {
+    const why = await jail.stop();
+    if (why !== null) this.log.write("warning", "jail killed", { jail: jail.id, why });
+    return why;
+  }
+
+  /** Ends all jails. */
   async stopAll(): Promise<void> {
-    if (this.count === 0) return;
-    const ended = new Promise<void>((resolve) => this.#whenEmpty = resolve);
-    for (const { monitor } of this.#running.values()) monitor.order({ type: "stop" });
-    const timer = setTimeout(() => this.#killAll(), FAREWELL);
-    await ended;
-    clearTimeout(timer);
-  }
-
-  #killAll(): void {
-    for (const { monitor } of this.#running.values()) monitor.kill();
+    await Promise.allSettled([...this.#running.values()].map((jail) => this.#stop(jail)));
   }
 
   #record(jail: RunningJail, event: MonitorEvent): void {
@@ -175,6 +219,6 @@ export class Jails {
     jail.helpers.end();
     this.#running.delete(jail.id);
     this.log.write("debug", "monitor gone", { jail: jail.id });
-    if (this.count === 0) this.#whenEmpty?.();
+    jail.goes();
   }
 }

@@ -127,6 +127,11 @@ export class Monitor {
     this.#channel.send(order, descriptors);
   }
 
+  /** Lets the process go on, should somebody have stopped it. */
+  resume(): void {
+    if (!this.#isGone) signalProcess(this.#pidfd, Signal.continue);
+  }
+
   /** Ends the process, and the jail with it, at once. */
   kill(): void {
     if (!this.#isGone) signalProcess(this.#pidfd, Signal.kill);

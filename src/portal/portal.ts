@@ -17,7 +17,8 @@ import { Jails } from "./jails.ts";
 import { type Level, levels, Log } from "./log.ts";
 import { MonitorPool } from "./monitor_pool.ts";
 import { Profiles } from "./profiles.ts";
-import { Server, turnAllAway } from "./serve.ts";
+import { turnAllAway } from "./refusal.ts";
+import { Server } from "./serve.ts";
 import { helperDirectory, leavePlace, type Place, takePlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */

@@ -3,19 +3,15 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { close } from "../../ffi/file.ts";
-import { accept, peerOf } from "../../ffi/listener.ts";
-import { send } from "../../ffi/socket.ts";
+import { peerOf } from "../../ffi/listener.ts";
 import { fileMaskOf, isInSameUserNamespace, userId } from "../../ffi/process.ts";
 import { versionLine } from "../build_info.ts";
-import { messageOf, Status, UserError } from "../errors.ts";
+import { Status, UserError } from "../errors.ts";
 import { Acceptor } from "../protocol/acceptor.ts";
 import { Channel } from "../protocol/channel.ts";
-import { encodeFrame } from "../protocol/frame.ts";
 import {
-  type ErrorReply,
   parseRequest,
   type QueryRequest,
   type Reply,
@@ -32,6 +28,7 @@ import type { Log } from "./log.ts";
 import type { Monitor } from "./monitor.ts";
 import type { MonitorPool } from "./monitor_pool.ts";
 import type { Profiles } from "./profiles.ts";
+import { refusal, turnAway } from "./refusal.ts";
 
 /** How long a client has to say what it wants, in milliseconds. */
 const PATIENCE = 10_000;
@@ -71,8 +68,8 @@ interface Beginning {
 /** Serves clients of one listening socket. */
 export class Server {
   readonly #clients = new Set<Channel>();
-  /** Those whose jail waits for something else, such as a network. */
-  readonly #launching = new Set<Channel>();
+  /** Those whose answer waits for something else, such as a network or the end of a jail. */
+  readonly #waiting = new Set<Channel>();
   readonly #acceptor: Acceptor;
   readonly #helperContext: HelperContext;
 
@@ -129,14 +126,14 @@ export class Server {
       onMessage: (value, descriptors) => {
         this.#answer(client, pid, value, descriptors);
         // A launch has given the connection away; any other answer is all that there is to say.
-        if (client.isOpen && !this.#launching.has(client)) client.closeWhenSent();
+        if (client.isOpen && !this.#waiting.has(client)) client.closeWhenSent();
         if (!client.isOpen) forget();
       },
       onClose: forget,
     });
     const timer = setTimeout(() => {
       forget();
-      if (!this.#launching.has(client)) client.close();
+      if (!this.#waiting.has(client)) client.close();
     }, PATIENCE);
     this.#clients.add(client);
     // A client speaks as soon as it is connected.
@@ -153,6 +150,7 @@ export class Server {
       const request = parseRequest(value);
       if (request.type === "run") return this.#run(client, pid, request, descriptors);
       descriptors.forEach(close);
+      if (request.type === "stop") return this.#stop(client, request.id);
       client.send(this.#query(request));
     } catch (error) {
       descriptors.forEach(close);
@@ -164,7 +162,7 @@ export class Server {
   #answerStranger(client: Channel, version: string): void {
     // Its connection outlives the server, since the answer is that there is none any more.
     this.#clients.delete(client);
-    if (this.#launching.size === 0 && this.service.retire()) {
+    if (this.#waiting.size === 0 && this.service.retire()) {
       return client.send({ type: "replaced" });
     }
     this.#clients.add(client);
@@ -219,17 +217,33 @@ export class Server {
     const start = () => jails.start(monitor, launch, [client.release(), ...descriptors], helpers);
     if (!helpers.areNeeded) return start();
     // Without a network the launch is none, so it waits for that; and other clients do not.
-    this.#launching.add(client);
-    helpers.begin().then(() => {
-      if (!client.isOpen) throw new Error("The client is gone");
-      start();
-    }).catch((error) => {
-      helpers.end();
-      monitor.kill();
-      descriptors.forEach(close);
-      client.send(refusal(error));
+    this.#keepWaiting(
+      client,
+      helpers.begin().then(() => {
+        if (!client.isOpen) throw new Error("The client is gone");
+        start();
+      }).catch((error) => {
+        helpers.end();
+        monitor.kill();
+        descriptors.forEach(close);
+        throw error;
+      }),
+    );
+  }
+
+  /** The client hears of it when the jail has ended; and other clients do not wait. */
+  #stop(client: Channel, id: string): void {
+    const stopped = this.service.jails.stop(id);
+    this.#keepWaiting(client, stopped.then((killed) => client.send({ type: "stopped", killed })));
+  }
+
+  /** Keeps a client until something is settled, and tells it if that failed. */
+  #keepWaiting(client: Channel, settled: Promise<void>): void {
+    this.#waiting.add(client);
+    settled.catch((error) => client.send(refusal(error))).finally(() => {
+      this.#waiting.delete(client);
       client.closeWhenSent();
-    }).finally(() => this.#launching.delete(client));
+    });
   }
 
   #query(request: QueryRequest): Reply {
@@ -239,42 +253,6 @@ export class Server {
         return { type: "text", text: describe(profiles.current(), jails.status(), request.format) };
       case "ps":
         return { type: "jails", jails: jails.status() };
-      case "stop":
-        if (jails.stop(request.id)) return { type: "done" };
-        throw new UserError(
-          `No such jail ${JSON.stringify(request.id)}: \`stemjail ps\` lists those that run`,
-        );
     }
   }
-}
-
-/**
- * Tells the clients that wait for a portal why there will be none.
- *
- * @param listener nonblocking
- * @param error what came in the portal's way
- */
-export function turnAllAway(listener: number, error: unknown): void {
-  for (let connection = accept(listener); connection >= 0; connection = accept(listener)) {
-    turnAway(connection, messageOf(error));
-  }
-}
-
-/** Tells one client why it is not served, and closes its connection. */
-function turnAway(connection: number, message: string): void {
-  const reply: ErrorReply = { type: "error", message, status: Status.notStarted };
-  try {
-    send(connection, encodeFrame(reply));
-  } catch (failure) {
-    // Gone, and nobody to tell.
-    if (!(failure instanceof KernelError)) throw failure;
-  } finally {
-    close(connection);
-  }
-}
-
-function refusal(error: unknown): ErrorReply {
-  const message = messageOf(error);
-  const status = error instanceof UserError ? error.status : Status.notStarted;
-  return { type: "error", message, status };
 }

@@ -35,11 +35,18 @@ export interface RunRequest {
 /** Questions about the portal and its jails. */
 export type QueryRequest =
   | { readonly type: "info"; readonly format: "plain" | "json" | "dot" }
-  | { readonly type: "ps" }
-  | { readonly type: "stop"; readonly id: string };
+  | { readonly type: "ps" };
+
+/** A jail is to end. */
+export interface StopRequest {
+  /** It is. */
+  readonly type: "stop";
+  /** Which one, as `ps` shows it. */
+  readonly id: string;
+}
 
 /** What a client may ask of the portal. */
-export type Request = RunRequest | QueryRequest;
+export type Request = RunRequest | QueryRequest | StopRequest;
 
 /** A request as it is sent: with the client's version, since the two may be of different builds. */
 export type VersionedRequest = Request & { readonly version: string };
@@ -106,7 +113,7 @@ export type Reply =
   | StartedReply
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "jails"; readonly jails: readonly JailStatus[] }
-  | { readonly type: "done" }
+  | StoppedReply
   /** The portal is of another build and has no jails: it ends, and the client is to start its own. */
   | { readonly type: "replaced" };
 
@@ -220,6 +227,14 @@ export interface Hidden {
   readonly pinned: readonly string[];
   /** The portal's directory, for sockets of helpers: hidden from jails, but not from their monitors. */
   readonly sockets?: string;
+}
+
+/** A jail has ended. */
+export interface StoppedReply {
+  /** It has. */
+  readonly type: "stopped";
+  /** Why it had to be killed, or null where it ended when asked. */
+  readonly killed: string | null;
 }
 
 /** Portal to monitor: make an empty jail and wait. */
