@@ -40,6 +40,9 @@ export const Signal = {
   continue: 18,
   stop: 19,
   terminalStop: 20,
+  terminalInput: 21,
+  terminalOutput: 22,
+  windowChange: 28,
 } as const;
 
 /** The real user id. */

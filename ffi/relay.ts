@@ -19,10 +19,12 @@ export interface RelayRequest {
   readonly output: number;
   /** Whether `input` is a terminal to put into raw mode meanwhile. */
   readonly raw: boolean;
+  /** Whether others may be reading `input`, so that it is left alone until the application wants it. */
+  readonly shared: boolean;
 }
 
 /** What the two ends tell each other while the application runs: enum relay_type. */
-export const RelayRecord = { exited: 1, stopped: 2, signal: 3, goodbye: 4 } as const;
+export const RelayRecord = { exited: 1, stopped: 2, signal: 3, goodbye: 4, keyboard: 5 } as const;
 
 /** Bytes of one record: a type and a value, 32 bits each. */
 export const RELAY_RECORD_BYTES = 8;
@@ -43,6 +45,7 @@ export function relayToTheEnd(request: RelayRequest): void {
     BigInt(request.input),
     BigInt(request.output),
     request.raw ? 1n : 0n,
+    request.shared ? 1n : 0n,
   ]);
   library.stemjail_relay(new Uint8Array(words.buffer));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { check } from "./check.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "./file.ts";
 import { bind } from "./library.ts";
 
 const libc = bind({
@@ -15,6 +16,7 @@ const libc = bind({
 });
 
 const TIOCSCTTY = 0x540en;
+const TIOCSPGRP = 0x5410n;
 const TIOCGWINSZ = 0x5413n;
 const TERMIOS_BYTES = 60;
 
@@ -82,4 +84,22 @@ export function openPseudoterminal(like: number): Pseudoterminal {
 /** Makes a terminal the controlling one of the calling session leader (TIOCSCTTY). */
 export function takeControl(terminal: number): void {
   check("ioctl TIOCSCTTY", libc.ioctl(terminal, TIOCSCTTY, null));
+}
+
+/**
+ * Makes a process group the foreground one of the calling process's controlling terminal: tcsetpgrp(3).
+ *
+ * @param group a group of the same session
+ * @throws KernelError when there is no such terminal or group
+ */
+export function setForeground(group: number): void {
+  const terminal = openAt(AT_FDCWD, "/dev/tty", OpenFlag.readWrite);
+  try {
+    check(
+      "ioctl TIOCSPGRP",
+      libc.ioctl(terminal, TIOCSPGRP, new Uint8Array(Int32Array.of(group).buffer)),
+    );
+  } finally {
+    close(terminal);
+  }
 }

@@ -23,9 +23,8 @@ const executable = ["-fPIE", "-static-pie"];
 /** Not even a start file: so nothing that the library sets up, such as the stack protector's word. */
 const withoutLibrary = ["-nostdlib", "-fno-stack-protector", "-U_FORTIFY_SOURCE"];
 
-const librarySources = ["native", "spawn", "follow", "landlock", "exchange", "relay"].map((name) =>
-  `shim/${name}.c`
-);
+const libraryParts = ["native", "spawn", "follow", "landlock", "exchange", "borrowed", "relay"];
+const librarySources = libraryParts.map((name) => `shim/${name}.c`);
 const notOfTheShim = [...librarySources, "shim/inside.c"];
 
 const listed: readonly Artefact[] = [

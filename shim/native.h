@@ -5,9 +5,10 @@
  * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
  *          and a vfork child may not return to its caller anyway)
  * follow.c a path through its links, where each component would be a call of its own
- * landlock.c  a rule for each place that a jail can be granted, where three calls each would be
- * many exchange.c  a client's request and its answer, in one call relay.c  the client's wait: bytes
- * between two terminals, and signals, which reach any thread
+ * landlock.c  a rule for each place that a jail can be granted, in one call
+ * exchange.c  a client's request and its answer, in one call
+ * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
+ * borrowed.c  the user's terminal meanwhile
  *
  * All are called through Deno's FFI. The structures are arrays of 64-bit words, so that
  * ffi/spawn.ts, ffi/exchange.ts and ffi/relay.ts can state the same layout without padding rules.
@@ -187,6 +188,7 @@ struct relay_request {
     int64_t input;      /* the user's terminal to read, or -1 */
     int64_t output;     /* where the pseudoterminal's output goes, or -1 */
     int64_t raw;        /* 1: put `input` into raw mode meanwhile */
+    int64_t shared;     /* 1: others may be reading it, so only once the application wants to */
 };
 
 /* One record of the connection once the application runs, in both directions. */
@@ -199,7 +201,9 @@ enum relay_type {
     RELAY_EXITED = 1,  /* monitor to client: wait status */
     RELAY_STOPPED = 2, /* monitor to client: the signal that stopped the application */
     RELAY_SIGNAL = 3,  /* client to monitor: deliver this signal */
-    RELAY_GOODBYE = 4  /* client to monitor: the end was understood, the terminal is restored */
+    RELAY_GOODBYE = 4, /* client to monitor: the end was understood, the terminal is restored */
+    RELAY_KEYBOARD = 5 /* monitor to client: the application waits for the keyboard; the other way
+                          round: it is the application's */
 };
 
 /*

@@ -6,6 +6,7 @@
  * need not become JavaScript values on their way.
  */
 #define _GNU_SOURCE
+#include "borrowed.h"
 #include "native.h"
 
 #include <errno.h>
@@ -15,10 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +26,7 @@ enum {
     DRAIN_WAIT_MS = 1000,
     DRAIN_BYTES = 1024 * 1024, /* a pseudoterminal holds no more (tty_buffer.c: 640 kB) */
     BACKGROUND_WAIT_MS = 250,
+    SETTLE_MS = 20,
     PATIENCE_S = 1,
     END_OF_INPUT = 4
 };
@@ -43,10 +43,11 @@ struct stream {
 struct relay {
     const struct relay_request *request;
     int status; /* wait status of the application, once it is over */
-    struct termios before;
-    bool is_raw;
+    struct borrowed_terminal terminal;
     bool is_over;
     bool is_lost;
+    bool is_left;   /* the keyboard is left to others: the application has not asked for it */
+    bool is_wanted; /* it has asked, and was not answered */
     struct stream in;
     struct stream out;
 };
@@ -93,42 +94,57 @@ static void send_record(struct relay *relay, enum relay_type type, int value) {
     }
 }
 
-/* From the background the kernel stops who sets the terminal or reads from it (termios(3)). */
-static bool is_in_foreground(const struct relay *relay) {
-    return tcgetpgrp((int)relay->request->input) == getpgrp();
-}
-
-static void enter_raw(struct relay *relay) {
-    int input = (int)relay->request->input;
-    if (!relay->request->raw || relay->is_raw || !is_in_foreground(relay) ||
-        tcgetattr(input, &relay->before) != 0) {
-        return;
-    }
-    struct termios raw = relay->before;
-    cfmakeraw(&raw);
-    relay->is_raw = tcsetattr(input, TCSADRAIN, &raw) == 0;
-}
-
-static void leave_raw(struct relay *relay) {
-    if (relay->is_raw) {
-        tcsetattr((int)relay->request->input, TCSADRAIN, &relay->before);
-        relay->is_raw = false;
+static void take_keyboard(struct relay *relay) {
+    if (!relay->is_left) {
+        borrow_keyboard(&relay->terminal);
     }
 }
 
-static void send_window(struct relay *relay) {
-    struct winsize size;
-    if (relay->request->master >= 0 && relay->request->input >= 0 &&
-        ioctl((int)relay->request->input, TIOCGWINSZ, &size) == 0) {
-        ioctl((int)relay->request->master, TIOCSWINSZ, &size);
-    }
+/* What a key does at a terminal that is not raw: all of a pipeline stop, or its shell would go on
+ * waiting for the others. */
+static void stop_others(void) {
+    struct sigaction ours;
+    sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_IGN}, &ours);
+    kill(0, SIGTSTP);
+    sigaction(SIGTSTP, &ours, NULL);
 }
 
 /* Stops this process as the application was stopped, for the shell's job control. It returns when
  * the shell continues us; that SIGCONT is caught, and forwarded like any other signal. */
 static void stop_here(struct relay *relay) {
-    leave_raw(relay);
+    bool had_keyboard = relay->terminal.is_raw;
+    return_keyboard(&relay->terminal);
+    if (had_keyboard) {
+        stop_others();
+    }
     kill(getpid(), SIGSTOP);
+}
+
+/* The answer waits as long as the keyboard is somebody else's. */
+static void give_keyboard(struct relay *relay) {
+    if (relay->is_wanted && (relay->terminal.is_raw || !relay->request->raw)) {
+        relay->is_wanted = false;
+        send_record(relay, RELAY_KEYBOARD, 0);
+    }
+}
+
+/* What comes from a pipe ends with the character that means it: a terminal has no end of file. */
+static void end_input(struct relay *relay) {
+    relay->in.bytes[0] = END_OF_INPUT;
+    relay->in.start = 0;
+    relay->in.end = 1;
+}
+
+/* The kernel stopped the application's whole group with it. Of these some only catch the signal,
+ * and stop a moment later: they are not to miss what makes them go on. */
+static void want_keyboard(struct relay *relay) {
+    poll(NULL, 0, SETTLE_MS);
+    relay->is_left = false;
+    relay->is_wanted = true;
+    take_keyboard(relay);
+    if (relay->request->input < 0) {
+        end_input(relay);
+    }
 }
 
 static void handle_signals(struct relay *relay) {
@@ -137,17 +153,17 @@ static void handle_signals(struct relay *relay) {
     bool resized = false; /* of a storm only the last size matters */
     for (ssize_t i = 0; i < count; i++) {
         if (numbers[i] == SIGCONT) {
-            enter_raw(relay); /* after `fg`; after `bg` we are still in the background */
+            take_keyboard(relay); /* after `fg`; after `bg` we are still in the background */
         }
         if (numbers[i] == SIGWINCH || numbers[i] == SIGCONT) {
             resized = true;
         }
-        if (numbers[i] != SIGWINCH) {
+        if (numbers[i] != SIGWINCH || relay->is_left) { /* out of its terminal's foreground */
             send_record(relay, RELAY_SIGNAL, numbers[i]);
         }
     }
     if (resized) {
-        send_window(relay);
+        copy_size(&relay->terminal);
     }
 }
 
@@ -164,6 +180,8 @@ static void handle_record(struct relay *relay) {
         relay->is_over = true;
     } else if (record.type == RELAY_STOPPED) {
         stop_here(relay);
+    } else if (record.type == RELAY_KEYBOARD) {
+        want_keyboard(relay);
     }
 }
 
@@ -179,13 +197,18 @@ static void fill(struct stream *stream) {
     }
 }
 
-/* A terminal has no end of file: what comes from a pipe ends with the character that means it. */
+static void fill_output(struct relay *relay) {
+    struct stream *out = &relay->out;
+    fill(out);
+    if (!is_empty(out)) {
+        out->end = fit_output(&relay->terminal, out->bytes, out->end);
+    }
+}
+
 static void fill_input(struct relay *relay) {
     fill(&relay->in);
     if (relay->in.from < 0) {
-        relay->in.bytes[0] = END_OF_INPUT;
-        relay->in.start = 0;
-        relay->in.end = 1;
+        end_input(relay);
     }
 }
 
@@ -212,14 +235,14 @@ static void step(struct relay *relay) {
     };
     watch(&watched[2], &watched[3], &relay->in);
     watch(&watched[4], &watched[5], &relay->out);
-    bool is_in_background = relay->request->raw && !relay->is_raw;
-    if (is_in_background) {
+    bool is_in_background = relay->request->raw && !relay->terminal.is_raw && !relay->is_left;
+    if (is_in_background || relay->is_left) {
         watched[2].fd = -1; /* the keyboard is somebody else's now */
     }
     int count = poll(watched, 6, is_in_background ? BACKGROUND_WAIT_MS : -1);
     if (count == 0) {
         /* A shell's `fg` tells a job that was not stopped nothing. */
-        enter_raw(relay);
+        take_keyboard(relay);
         return;
     }
     if (count < 0) {
@@ -232,7 +255,7 @@ static void step(struct relay *relay) {
         fill_input(relay);
     }
     if (watched[4].revents) {
-        fill(&relay->out);
+        fill_output(relay);
     }
     if (!is_empty(&relay->in)) {
         flush(&relay->in);
@@ -253,7 +276,7 @@ static int64_t milliseconds(void) {
 
 /* Reads once, and never again when there was as much as `most`; how much there was. */
 static size_t drain_some(struct relay *relay, size_t most) {
-    fill(&relay->out);
+    fill_output(relay);
     const size_t count = relay->out.end - relay->out.start;
     if (count < most) {
         return count;
@@ -320,18 +343,25 @@ int stemjail_relay(const struct relay_request *request) {
     relay.in.to = (int)request->master;
     relay.out.from = (int)request->master;
     relay.out.to = (int)request->output;
+    relay.terminal = (struct borrowed_terminal){.input = (int)request->input,
+                                                .output = (int)request->output,
+                                                .inner = (int)request->master,
+                                                .is_to_raw = request->raw,
+                                                .is_shared = request->shared};
+    relay.is_left = request->shared;
     is_waiting = 0;
     alarm(0);
     if (has_terminal) {
         fcntl((int)request->master, F_SETFL, O_RDWR | O_NONBLOCK);
-        enter_raw(&relay);
-        send_window(&relay);
+        take_keyboard(&relay);
+        copy_size(&relay.terminal);
     }
     while (!relay.is_over && !relay.is_lost) {
         step(&relay);
+        give_keyboard(&relay);
     }
     drain(&relay);
-    leave_raw(&relay);
+    return_keyboard(&relay.terminal);
     if (relay.is_over) {
         send_record(&relay, RELAY_GOODBYE, 0);
         _exit(exit_status(relay.status));

@@ -40,7 +40,7 @@ export const commands: readonly Command[] = [
       },
       { name: "exact", help: "with --profile: in this profile alone" },
       { name: "tty", short: "t", help: "give the command a terminal of its own in any case" },
-      { name: "no-tty", short: "T", help: "give it these descriptors, also if one is a terminal" },
+      { name: "no-tty", short: "T", help: "hand in these descriptors themselves, even a terminal" },
       {
         name: "env",
         short: "e",
@@ -55,6 +55,8 @@ export const commands: readonly Command[] = [
     notes: [
       "Without --profile the jail can still become any profile that allows reading the command.\n" +
       "It sees what all of these have in common, and moves on as the command opens paths.",
+      "What of standard input, output and error is a terminal, is one of the jail's own inside. In a\n" +
+      "pipeline the command has the keyboard from when it first reads or sets its terminal.",
       "Exit status: the command's own; 128+N if signal N ended it; 125 if it was not started, 126 if\n" +
       "it cannot be executed, 127 if it is not found.",
     ],

@@ -83,7 +83,7 @@ export function startApplication(
       directory: encodePath(order.directory),
       descriptors,
       steps: applicationSteps | (order.directoryRequired ? 0 : SpawnStep.mayChangeToRoot),
-      terminal: terminal?.slave,
+      terminal: order.sharedKeyboard ? undefined : terminal?.slave,
       limits: [...limitsOf(order), ...shareOfLimits()],
       ruleset: confinement.ruleset,
       filter: confinement.filter,

@@ -19,6 +19,8 @@ const LAST_SIGNAL = 64;
 export interface ClientEvents {
   /** A signal for the application. */
   onSignal(signal: number): void;
+  /** The keyboard is the application's. */
+  onKeyboard(): void;
   /** The client is gone. */
   onGone(): void;
 }
@@ -75,6 +77,11 @@ export class Client {
     this.#send(relayRecord(RelayRecord.stopped, signal));
   }
 
+  /** Tells that the application waits for the keyboard. */
+  wantsKeyboard(): void {
+    this.#send(relayRecord(RelayRecord.keyboard, 0));
+  }
+
   #send(bytes: Uint8Array<ArrayBuffer>, descriptors: readonly number[] = []): void {
     try {
       send(this.socket, bytes, descriptors);
@@ -99,6 +106,7 @@ export class Client {
       const value = words[index + 1];
       const isSignal = words[index] === RelayRecord.signal && value >= 1 && value <= LAST_SIGNAL;
       if (isSignal) this.events.onSignal(value);
+      if (words[index] === RelayRecord.keyboard) this.events.onKeyboard();
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import { close } from "../../ffi/file.ts";
 import { reap, sendSignal, Signal, stopSignal } from "../../ffi/process.ts";
+import { setForeground } from "../../ffi/terminal.ts";
 import type { Channel } from "../protocol/channel.ts";
 import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
@@ -26,6 +27,13 @@ const groupSignals: ReadonlySet<number> = new Set([
   Signal.quit,
   Signal.continue,
   Signal.terminalStop,
+  Signal.windowChange,
+]);
+
+/** What the kernel stops those with who use their terminal from its background (termios(3)). */
+const backgroundSignals: ReadonlySet<number> = new Set([
+  Signal.terminalInput,
+  Signal.terminalOutput,
 ]);
 
 /** Every process of the jail but the monitor itself (kill(2)). */
@@ -36,6 +44,8 @@ export class Jail {
   #client: Client | null = null;
   #application: Application | null = null;
   #isLingering = false;
+  /** Whether the application has not asked for the keyboard yet. */
+  #isInBackground = false;
   #hasEnded = false;
   #status = 0;
   #deadline = Infinity;
@@ -78,9 +88,11 @@ export class Jail {
     const terminal = order.terminal.length > 0 ? standard[order.terminal[0]] : -1;
     this.#client = new Client(connection, terminal, this.reactor, {
       onSignal: (signal) => this.#deliver(signal),
+      onKeyboard: () => this.#bringForward(),
       onGone: () => this.#hangUp(),
     });
     this.#isLingering = order.linger;
+    this.#isInBackground = order.sharedKeyboard && order.terminal.length > 0;
     try {
       this.#start(order, standard);
     } catch (error) {
@@ -130,7 +142,7 @@ export class Jail {
     for (let child = reap(); child !== null; child = reap()) {
       const signal = stopSignal(child.status);
       if (child.pid !== this.#application?.pid) continue;
-      if (signal !== 0) this.#client?.stopped(signal);
+      if (signal !== 0) this.#applicationStopped(signal);
       else this.#applicationEnded(child.status);
     }
     if (this.#isLingering && this.#hasEnded && !hasProcesses()) this.#finish();
@@ -179,6 +191,19 @@ export class Jail {
     sendSignal(EVERYONE, signal);
     sendSignal(EVERYONE, Signal.continue);
     this.#deadline = Math.min(this.#deadline, performance.now() + GRACE);
+  }
+
+  #applicationStopped(signal: number): void {
+    if (this.#isInBackground && backgroundSignals.has(signal)) this.#client?.wantsKeyboard();
+    else this.#client?.stopped(signal);
+  }
+
+  #bringForward(): void {
+    const pid = this.#application?.pid;
+    if (pid === undefined || this.#hasEnded || !this.#isInBackground) return;
+    this.#isInBackground = false;
+    setForeground(pid);
+    sendSignal(-pid, Signal.continue);
   }
 
   #applicationEnded(status: number): void {

@@ -70,6 +70,7 @@ function orderOf(places: readonly OrderedPlace[]): LaunchOrder {
     directory: "/",
     directoryRequired: false,
     terminal: [],
+    sharedKeyboard: false,
     linger: false,
     limits: [],
     scratch: SCRATCH,
@@ -136,7 +137,11 @@ function rehearseLaunch(empty: EmptyJail, order: LaunchOrder): void {
 function rehearseReply(): void {
   withReactor((reactor) => {
     const [ours, theirs] = socketPair(SocketType.stream | SocketType.nonblocking);
-    const client = new Client(ours, -1, reactor, { onSignal: () => {}, onGone: () => {} });
+    const client = new Client(ours, -1, reactor, {
+      onSignal: () => {},
+      onKeyboard: () => {},
+      onGone: () => {},
+    });
     client.reply({ type: "started", domain: "A" });
     client.exited(0);
     // The client learns that the other end is gone, and closes its own.

@@ -120,6 +120,7 @@ export function planLaunch(
     directory: request.directory,
     directoryRequired: request.directoryRequired,
     terminal: request.terminal,
+    sharedKeyboard: request.sharedKeyboard,
     linger: lingers(request, catalog, profiles),
     limits: processLimits(profiles),
     scratch: scratchOf(profiles),

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly directoryRequired: boolean;
   /** Which of the three descriptors the jail's pseudoterminal replaces; none without one. */
   readonly terminal: readonly number[];
+  /** Whether others may be reading the user's keyboard, so that the application has it when it asks. */
+  readonly sharedKeyboard: boolean;
 }
 
 /** Questions about the portal and its jails. */
@@ -197,6 +199,8 @@ export interface LaunchOrder {
   readonly directoryRequired: boolean;
   /** Which of its descriptors a pseudoterminal replaces. */
   readonly terminal: readonly number[];
+  /** Whether it begins in the background of that, and comes to the foreground when it asks. */
+  readonly sharedKeyboard: boolean;
   /** Whether the jail lasts until its last process ends. */
   readonly linger: boolean;
   /** The client's umask(2). */
@@ -300,6 +304,7 @@ function isRunRequest(value: Record<string, unknown>): boolean {
     isRecord(value.environment) && isTextList(Object.values(value.environment)) &&
     isPairList(value.variables) &&
     typeof value.directory === "string" && typeof value.directoryRequired === "boolean" &&
+    typeof value.sharedKeyboard === "boolean" &&
     Array.isArray(value.terminal) && value.terminal.every((item) => [0, 1, 2].includes(item));
 }
 

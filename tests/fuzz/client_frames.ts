@@ -7,6 +7,7 @@ const MORE = [
   "directory",
   "directoryRequired",
   "terminal",
+  "sharedKeyboard",
   "format",
   "id",
   "__proto__",
@@ -76,6 +77,7 @@ export function makeRequest(random: Random, version: string): Record<string, unk
         directory: random.pick(["/", "", "nowhere", "/\0"]),
         directoryRequired: random.once(2),
         terminal: random.once(2) ? [] : [random.below(3)],
+        sharedKeyboard: random.once(2),
       };
   }
 }
