@@ -4,12 +4,20 @@
 #define _GNU_SOURCE
 #include "borrowed.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 /* From the background the kernel stops who sets the terminal or reads from it (termios(3)). */
 static bool is_in_foreground(const struct borrowed_terminal *terminal) {
     return tcgetpgrp(terminal->input) == getpgrp();
+}
+
+bool has_line(const struct borrowed_terminal *terminal) {
+    struct pollfd keyboard = {.fd = terminal->input, .events = POLLIN};
+    struct termios now;
+    return is_in_foreground(terminal) && tcgetattr(terminal->input, &now) == 0 &&
+           (now.c_lflag & ICANON) && poll(&keyboard, 1, 0) == 1;
 }
 
 void borrow_keyboard(struct borrowed_terminal *terminal) {

@@ -19,6 +19,9 @@ struct borrowed_terminal {
     struct termios raw;
 };
 
+/* Whether a line was typed that nobody has read. */
+bool has_line(const struct borrowed_terminal *terminal);
+
 /* Makes the keyboard raw, unless it is so, or somebody else's now. */
 void borrow_keyboard(struct borrowed_terminal *terminal);
 

@@ -48,6 +48,7 @@ struct relay {
     bool is_lost;
     bool is_left;   /* the keyboard is left to others: the application has not asked for it */
     bool is_wanted; /* it has asked, and was not answered */
+    bool is_typed;  /* something was typed, for whomever */
     struct stream in;
     struct stream out;
 };
@@ -228,6 +229,15 @@ static void watch(struct pollfd *reader, struct pollfd *writer, const struct str
     *writer = (struct pollfd){.fd = is_empty(stream) ? -1 : stream->to, .events = POLLOUT};
 }
 
+/* Who polls a terminal is not stopped, and reads only what is there. So a line on what is also the
+ * application's standard input goes to it, if nobody else takes that for a while. */
+static void take_line(struct relay *relay) {
+    if (relay->is_typed && relay->is_left && has_line(&relay->terminal)) {
+        want_keyboard(relay);
+    }
+    relay->is_typed = false;
+}
+
 static void step(struct relay *relay) {
     struct pollfd watched[6] = {
         {.fd = (int)relay->request->connection, .events = POLLIN},
@@ -235,12 +245,17 @@ static void step(struct relay *relay) {
     };
     watch(&watched[2], &watched[3], &relay->in);
     watch(&watched[4], &watched[5], &relay->out);
+    bool may_be_typed = relay->is_left && relay->request->input == STDIN_FILENO;
     bool is_in_background = relay->request->raw && !relay->terminal.is_raw && !relay->is_left;
     if (is_in_background || relay->is_left) {
         watched[2].fd = -1; /* the keyboard is somebody else's now */
     }
-    int count = poll(watched, 6, is_in_background ? BACKGROUND_WAIT_MS : -1);
+    if (may_be_typed && !relay->is_typed) {
+        watched[2] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+    }
+    int count = poll(watched, 6, is_in_background || relay->is_typed ? BACKGROUND_WAIT_MS : -1);
     if (count == 0) {
+        take_line(relay);
         /* A shell's `fg` tells a job that was not stopped nothing. */
         take_keyboard(relay);
         return;
@@ -251,7 +266,9 @@ static void step(struct relay *relay) {
     if (watched[1].revents) {
         handle_signals(relay);
     }
-    if (watched[2].revents) {
+    if (watched[2].revents && may_be_typed) {
+        relay->is_typed = true;
+    } else if (watched[2].revents) {
         fill_input(relay);
     }
     if (watched[4].revents) {

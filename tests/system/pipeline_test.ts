@@ -97,6 +97,20 @@ testAsUser("an interactive shell works with its output in a pipe", async (world)
   });
 });
 
+testAsUser("what only polls its terminal has the lines that nobody else reads", async (world) => {
+  const script = `import select, sys
+print("ready", file=sys.stderr, flush=True)
+select.select([0], [], [])
+print("got", sys.stdin.readline())`;
+  world.write(`${world.work}/poll.py`, script);
+  await atTerminal(world, async (terminal) => {
+    await terminal.type("stemjail run -- python3 poll.py | cat");
+    await terminal.see(/^ready$/m);
+    await terminal.type("a line");
+    await terminal.see(/got a line\n[^]*outer\$ *\n*$/);
+  });
+});
+
 testAsUser("Ctrl-C and Ctrl-Z are for the whole pipeline", async (world) => {
   await atTerminal(world, async (terminal) => {
     await terminal.type("sleep 4731 | stemjail run -- sh -c 'echo ready; cat'");
