@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What each start of the runtime is given, whatever the subcommand: no question is ever asked, and
- * nothing is read that the file did not bring along. */
+/* What each start of the runtime is given, whatever the subcommand: no question is ever asked,
+ * nothing is read that the file did not bring along, and no progress of its own is drawn, which
+ * would wipe the line that the terminal's cursor is in. */
 static const char *const fixed_options[] = {
-    "run",         "--no-prompt", "--deny-net",  "--deny-run", "--deny-import",
-    "--no-config", "--no-lock",   "--no-remote", "--no-npm",
+    "run",           "--quiet",     "--no-prompt", "--deny-net",  "--deny-run",
+    "--deny-import", "--no-config", "--no-lock",   "--no-remote", "--no-npm",
 };
 
 enum { FIXED_COUNT = sizeof fixed_options / sizeof *fixed_options };

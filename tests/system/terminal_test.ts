@@ -26,6 +26,15 @@ testAsEveryone("the application has a pseudoterminal of the jail's own", async (
   });
 });
 
+testAsUser("the line that a command begins in stays as it is", async (world) => {
+  await atTerminal(world, async (terminal) => {
+    for (const command of ["run -- echo", "--version; echo", "stop 0; echo"]) {
+      const screen = await terminal.ask(`printf 'kept '; stemjail ${command}`);
+      assert.match(screen, /^kept\b/, command);
+    }
+  });
+});
+
 testAsEveryone("only what is a terminal is replaced by the jail's", async (world) => {
   await atTerminal(world, async (terminal) => {
     const script = 'for n in 0 1 2; do test -t $n && echo $n >&9; done 9>"$1"';
