@@ -48,7 +48,12 @@ export const commands: readonly Command[] = [
         repeats: true,
         help: "set a variable inside; NAME alone passes on the one outside",
       },
-      { name: "cwd", short: "C", value: "DIR", help: "start in this directory" },
+      {
+        name: "cwd",
+        short: "C",
+        value: "DIR",
+        help: "start in this directory, and in profiles that grant it",
+      },
       socket,
       help,
     ],

@@ -104,6 +104,17 @@ export class Catalog {
   }
 
   /**
+   * What is left of a start when accesses are made first: the candidates that allow them, or the same
+   * ones where none does.
+   */
+  narrow(start: Start, accesses: readonly Access[]): Start {
+    const set = start.set.intersect(this.pool.allow(accesses));
+    if (set.size === 0) return start;
+    const kept = start.profiles.filter(({ name }) => set.has(this.pool.indexOf(name)));
+    return { ...start, set, domains: this.#domainsOf(set), profiles: kept };
+  }
+
+  /**
    * The domains that have all that a profile has, its own among them.
    *
    * @param name the profile's
@@ -159,10 +170,14 @@ export class Catalog {
     const set = this.pool.setOf(candidates.map(({ domain }) => domain));
     return {
       set,
-      domains: this.pool.membersOf(set).map((domain) => this.profile(domain)),
+      domains: this.#domainsOf(set),
       profiles: candidates.map(({ profile }) => profile),
       meant: new Set(meant),
     };
+  }
+
+  #domainsOf(set: CandidateSet): ResolvedProfile[] {
+    return this.pool.membersOf(set).map((domain) => this.profile(domain));
   }
 
   /** One domain's are the one that it is named after, and those with the same accesses. */

@@ -9,9 +9,10 @@ import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
 import type { LaunchOrder, OrderedHome, Provision, RunRequest } from "../protocol/messages.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Start } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
+import { directoryAccesses } from "./directory.ts";
 import { offerSession } from "./desktop.ts";
 import { composeEnvironment } from "./environment.ts";
 import { jailLimits, type Means, missingLimits, processLimits, scratchOf } from "./limits.ts";
@@ -62,6 +63,17 @@ function networkFiles(traits: readonly (readonly Trait[])[]): Provision[] {
   return !isHost && traits.some((each) => each.includes("net-nat")) ? [resolverProvision()] : [];
 }
 
+/** A profile that was named counts more than where the client happens to be. */
+function startOf(request: RunRequest, catalog: Catalog, file: string, command: string): Start {
+  const start = catalog.start(file, command, request.profile, request.exact);
+  if (request.profile !== undefined && !request.directoryRequired) return start;
+  const { path: home } = homeOf(request.environment.HOME ?? "");
+  return catalog.narrow(
+    start,
+    directoryAccesses(request.directory, home, catalog.pool, start.set),
+  );
+}
+
 /** A profile that was named decides; else all of them must agree. */
 function lingers(request: RunRequest, catalog: Catalog, profiles: readonly ResolvedProfile[]) {
   if (request.profile !== undefined) return catalog.profile(request.profile).run.linger;
@@ -93,7 +105,7 @@ export function planLaunch(
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
   const file = findCommand(command[0], searchPath, request.directory);
-  const start = catalog.start(file, command[0], request.profile, request.exact);
+  const start = startOf(request, catalog, file, command[0]);
   const { set, profiles } = start;
   const warnings = [
     problem === null ? undefined : `${problem}; the profiles from before stay in force`,

@@ -17,8 +17,9 @@ async function print(world: World, ...args: string[]): Promise<string> {
 }
 
 /** Has a jail running while something is done. */
+/** In a directory that every jail has: the jail could still be any. */
 async function withJail(world: World, act: (pid: number) => Promise<void>): Promise<void> {
-  const client = world.start([world.executable, "run", "--", "sleep", "60"]);
+  const client = world.start([world.executable, "run", "--", "sleep", "60"], { cwd: "/" });
   const isListed = async () => (await world.run(["ps"])).stdout.includes("sleep 60");
   await eventually("the jail is listed", isListed);
   await act(client.pid);
