@@ -24,13 +24,13 @@ const roles: Readonly<Record<string, () => Promise<Role>>> = {
   doctor: async () => (await import("./src/kage/doctor.ts")).doctor,
   shim: async () => (await import("./src/kage/inside.ts")).inside,
   mount: async () => (await import("./src/kage/inside.ts")).inside,
-  completions: async () => (await import("./src/cli/completions.ts")).completions,
+  completions: async () => (await import("./src/cli/completions/completions.ts")).completions,
 };
 
 async function dispatch(args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
-  if (role === undefined) return (await import("./src/cli/general.ts")).general(name);
+  if (role === undefined) return (await import("./src/cli/general.ts")).general(name, rest);
   const command = findCommand(name)!;
   const given = readOptions(command, rest);
   if (given.has("help")) {

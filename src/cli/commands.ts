@@ -179,6 +179,9 @@ export const commands: readonly Command[] = [
   { name: "monitor", summary: "", operands: "", options: [], isInternal: true },
 ];
 
+/** Those that users write. */
+export const shownCommands: readonly Command[] = commands.filter(({ isInternal }) => !isInternal);
+
 /** A command by its name. */
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name);

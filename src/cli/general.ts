@@ -5,25 +5,36 @@
  */
 import { Status, UserError } from "../errors.ts";
 import { nearestNames } from "../profile/nearest.ts";
-import { commands } from "./commands.ts";
-import { generalHelp } from "./help.ts";
+import { findCommand, shownCommands } from "./commands.ts";
+import { commandHelp, generalHelp } from "./help.ts";
 import { print } from "./output.ts";
 import { versionLine } from "../build_info.ts";
 
 /**
- * Handles `--help`, `--version` and mistakes.
+ * Handles `--help`, `help COMMAND`, `--version` and mistakes.
  *
  * @param argument the first one
+ * @param others those after it
  */
-export function general(argument: string): number {
+export function general(argument: string, others: readonly string[]): number {
+  if (argument === "help" && others.length > 0) return helpOf(others[0]);
   if (argument === "--help" || argument === "-h" || argument === "help") {
     return print(generalHelp());
   }
   if (argument === "--version" || argument === "-V") {
     return print(`${versionLine()}\n`);
   }
-  const names = commands.filter(({ isInternal }) => !isInternal).map(({ name }) => name);
-  const [nearest] = nearestNames(argument, names);
+  throw unknown(argument);
+}
+
+function helpOf(name: string): number {
+  const command = findCommand(name);
+  if (command === undefined || command.isInternal) throw unknown(name);
+  return print(commandHelp(command));
+}
+
+function unknown(name: string): UserError {
+  const [nearest] = nearestNames(name, shownCommands.map((command) => command.name));
   const hint = nearest === undefined ? "`stemjail --help` lists them" : `did you mean ${nearest}?`;
-  throw new UserError(`no such command ${JSON.stringify(argument)}; ${hint}`, Status.usage);
+  return new UserError(`no such command ${JSON.stringify(name)}; ${hint}`, Status.usage);
 }

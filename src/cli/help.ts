@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, commands } from "./commands.ts";
+import { type Command, shownCommands } from "./commands.ts";
 import type { Option } from "./options.ts";
 
 function columns(rows: readonly (readonly [left: string, right: string])[]): string {
@@ -18,10 +18,9 @@ function optionLabel({ short, name, value }: Option): string {
 
 /** What `stemjail --help` prints. */
 export function generalHelp(): string {
-  const shown = commands.filter((command) => !command.isInternal);
   return "Usage: stemjail COMMAND [OPTION...]\n\n" +
     "Isolate processes by activity: a jail sees what your profiles allow, and adapts.\n\n" +
-    columns(shown.map(({ name, summary }) => [name, summary])) +
+    columns(shownCommands.map(({ name, summary }) => [name, summary])) +
     "\n`stemjail COMMAND --help` says more; `stemjail --version` names the version.\n";
 }
 
