@@ -125,6 +125,7 @@ export const commands: readonly Command[] = [
     options: [
       { name: "profiles", value: "DIR", repeats: true, help: "look into these directories" },
       { name: "from", value: "NAME", help: "with new: copy this profile" },
+      { name: "names", help: "with list: the names alone, one on each line" },
       help,
     ],
     notes: [

@@ -7,7 +7,14 @@ import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { Status, UserError } from "../errors.ts";
 import { loadInstalled } from "../profile/installed.ts";
-import { checkReport, findProfile, listReport, showReport } from "../profile/report.ts";
+import {
+  checkReport,
+  findProfile,
+  listReport,
+  namesReport,
+  problemsInShort,
+  showReport,
+} from "../profile/report.ts";
 import { editProfile, newProfile } from "./profile_edit.ts";
 
 function check(given: Given): number {
@@ -17,7 +24,12 @@ function check(given: Given): number {
 }
 
 function list(given: Given): number {
-  return print(`${listReport(loadInstalled(given.all("profiles")))}\n`);
+  const loaded = loadInstalled(given.all("profiles"));
+  const written = print(`${(given.has("names") ? namesReport : listReport)(loaded)}\n`);
+  if (loaded.problems.length > 0) {
+    console.error(`stemjail: warning: ${problemsInShort(loaded.problems)}; it is left out here`);
+  }
+  return written;
 }
 
 function show(given: Given, name: string): number {
@@ -36,8 +48,9 @@ const forOne: Readonly<Record<string, (given: Given, name: string) => number>> =
 /** Carries out the operand: check, list, show, edit or new. */
 export function profile(given: Given): number {
   const [action = "", ...names] = given.operands;
-  if (given.has("from") && action !== "new") {
-    throw new UserError("profile: --from goes with new", Status.usage);
+  for (const [option, partner] of [["from", "new"], ["names", "list"]]) {
+    if (!given.has(option) || action === partner) continue;
+    throw new UserError(`profile: --${option} goes with ${partner}`, Status.usage);
   }
   if (Object.hasOwn(forAll, action) && names.length === 0) return forAll[action](given);
   if (Object.hasOwn(forOne, action)) {

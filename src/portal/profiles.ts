@@ -12,6 +12,7 @@ import { Readiness } from "../../ffi/epoll.ts";
 import { UserError } from "../errors.ts";
 import { loadInstalled, profileSources } from "../profile/installed.ts";
 import type { LoadedProfiles } from "../profile/load.ts";
+import { problemsInShort } from "../profile/report.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { encodePath } from "../stemflow/path.ts";
 import { Catalog } from "./catalog.ts";
@@ -112,11 +113,7 @@ export class Profiles {
   }
 
   #refuse({ problems }: LoadedProfiles): UserError {
-    const [first, ...others] = problems;
-    for (const problem of others) this.log.write("error", problem.message);
-    const more = others.length === 0
-      ? ""
-      : ` (and ${others.length} more: \`stemjail profile check\`)`;
-    return new UserError(`${first.message}${more}`);
+    for (const problem of problems.slice(1)) this.log.write("error", problem.message);
+    return new UserError(problemsInShort(problems));
   }
 }

@@ -2,7 +2,7 @@
 
 import type { LoadedProfiles } from "./load.ts";
 import { nearestNames } from "./nearest.ts";
-import { formatFinding, type Refusal } from "./problem.ts";
+import { formatFinding, type ProfileError, type Refusal } from "./problem.ts";
 import type { DesktopSettings, LimitSettings, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import { escapeText, quote } from "./text.ts";
 
@@ -39,6 +39,27 @@ export function listReport(loaded: LoadedProfiles): string {
     escapeText(profile.file),
   ]);
   return formatTable([["NAME", "BINDS", "COMMAND", "FILE"], ...rows]);
+}
+
+/**
+ * Names a set of profiles, for programs.
+ *
+ * @param loaded the set
+ * @returns the names, one on each line
+ */
+export function namesReport(loaded: LoadedProfiles): string {
+  return loaded.profiles.map(({ name }) => escapeText(name)).join("\n");
+}
+
+/**
+ * Words problems on one line.
+ *
+ * @param problems at least one
+ * @returns the first, and how many more there are
+ */
+export function problemsInShort([first, ...others]: readonly ProfileError[]): string {
+  if (others.length === 0) return first.message;
+  return `${first.message} (and ${others.length} more: \`stemjail profile check\`)`;
 }
 
 /**
@@ -84,7 +105,10 @@ export function showReport(profile: ResolvedProfile): string {
  */
 export function findProfile(loaded: LoadedProfiles, name: string): ResolvedProfile | Refusal {
   const found = loaded.profiles.find((profile) => profile.name === name);
-  return found ?? refuseUnknown(name, loaded.profiles.map((profile) => profile.name));
+  if (found !== undefined) return found;
+  const refusal = refuseUnknown(name, loaded.profiles.map((profile) => profile.name));
+  if (loaded.problems.length === 0) return refusal;
+  return { what: `${refusal.what} without a mistake`, remedy: problemsInShort(loaded.problems) };
 }
 
 /**

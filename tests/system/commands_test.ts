@@ -6,7 +6,19 @@ import { eventually } from "./process.ts";
 import { portalsOf } from "./traces.ts";
 
 const commands = [
-  ...["run", "portal", "info", "ps", "stop", "profile", "doctor", "shim", "mount", "completions"],
+  ...[
+    "run",
+    "portal",
+    "info",
+    "ps",
+    "stop",
+    "profile",
+    "desktop",
+    "doctor",
+    "shim",
+    "mount",
+    "completions",
+  ],
 ];
 
 async function print(world: World, ...args: string[]): Promise<string> {
@@ -16,8 +28,7 @@ async function print(world: World, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Has a jail running while something is done. */
-/** In a directory that every jail has: the jail could still be any. */
+/** Has a jail running while something is done: in a directory that every jail has, as it could still be any. */
 async function withJail(world: World, act: (pid: number) => Promise<void>): Promise<void> {
   const client = world.start([world.executable, "run", "--", "sleep", "60"], { cwd: "/" });
   const isListed = async () => (await world.run(["ps"])).stdout.includes("sleep 60");
@@ -36,6 +47,7 @@ testAsUser("--help lists every command, and each has its own", async (world) => 
       const own = await print(world, command, option);
       assert.match(own, new RegExp(`^Usage: stemjail ${command} `));
       assert.match(own, /-h, --help/);
+      assert.equal(await print(world, "help", command), own);
     }
   }
   assert.doesNotMatch(help, /monitor/);
@@ -212,6 +224,21 @@ testAsUser("profile show names the nearest one for a slip", async (world) => {
   assert.match(stderr, /^stemjail: No such profile "plian": did you mean "plain"\?\n$/);
 });
 
+testAsUser("profile list warns of what it leaves out, and show says why", async (world) => {
+  world.profile("lost", { [`${world.home}/nowhere`]: "read" });
+  const list = await world.run(["profile", "list", "--names"]);
+  assert.deepEqual([list.status, list.stdout], [0, "plain\n"]);
+  assert.match(list.stderr, /^stemjail: warning: [^\n]*lost\.toml:\d+:\d+: [^\n]+\n$/);
+  const { status, stderr } = await world.run(["profile", "show", "lost"]);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^stemjail: No such profile "lost" without a mistake: [^\n]*nowhere[^\n]*\n$/,
+  );
+  const misplaced = await world.run(["profile", "check", "--names"]);
+  assert.deepEqual([misplaced.status, misplaced.stdout], [2, ""]);
+});
+
 testAsUser("without profiles of the user's the shipped ones are there", async (world) => {
   const { stdout } = await world.run(["profile", "list"], {
     env: { STEMJAIL_PROFILES: undefined },
@@ -219,27 +246,6 @@ testAsUser("without profiles of the user's the shipped ones are there", async (w
   for (const name of ["base", "shell", "dev", "OpenBar", "Paranoid", "Company"]) {
     assert.match(stdout, new RegExp(`^${name} `, "m"));
   }
-});
-
-testAsUser("completions are what each shell reads", async (world) => {
-  for (const shell of ["bash", "zsh", "fish"]) {
-    world.write(`${world.work}/completions`, await print(world, "completions", shell));
-    const there = await world.shell(`command -v ${shell}`);
-    if (there.status !== 0) {
-      console.error(`SKIPPED, because it is not installed: completions read by ${shell}`);
-      continue;
-    }
-    const { status, stderr } = await world.shell(`${shell} -n completions`);
-    assert.deepEqual([status, stderr], [0, ""], shell);
-  }
-});
-
-testAsUser("bash completes commands, options and operands", async (world) => {
-  const script = `source <(stemjail completions bash)
-    complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _stemjail; echo "\${COMPREPLY[@]}"; }
-    complete_words stemjail po; complete_words stemjail run --pro; complete_words stemjail profile ch`;
-  const { stdout, stderr } = await world.shell(script);
-  assert.deepEqual([stdout, stderr], ["portal\n--profile\ncheck\n", ""]);
 });
 
 testAsUser("doctor finds nothing wrong with a system on which jails run", async (world) => {
