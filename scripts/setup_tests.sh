@@ -7,11 +7,12 @@ set -eu
 # happened, and other sandboxes to compare with.
 packages='
   bash bubblewrap chromium clang clang-format coreutils curl dbus-daemon dnsmasq-base file
-  firefox-esr firejail fonts-dejavu-core gcc git graphviz grep htop imagemagick iproute2 less
+  firefox-esr firejail fish fonts-dejavu-core gcc git graphviz grep htop imagemagick iproute2 less
   libc6-dev libglib2.0-bin libpython3.13-testsuite libreoffice-writer-nogui make openssh-client
   openssh-server passt pipewire-bin procps proot psmisc python3 python3-dbus python3-gi
   python3-venv slirp4netns sqlite3 strace stress-ng tar tmux util-linux vim weston x11-utils xauth
   xdg-dbus-proxy xdotool xterm xvfb zip
+  zsh
 '
 
 missing=''
