@@ -8,8 +8,8 @@ import { AT_FDCWD, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import { encodePath } from "../stemflow/path.ts";
 
-/** Where a system without PATH looks (execvp(3)). */
-const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
+/** Where what has no PATH looks, shells among them (execvp(3)). */
+export const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
 
 /** What a path is: something to execute, or why not; an errno name where looking failed. */
 type Found = "executable" | "not executable" | string;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EnvironmentSettings } from "../profile/profile.ts";
+import { DEFAULT_PATH } from "./command.ts";
 
 const allowed = new Set([
   ...["HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LANGUAGE", "PATH", "TZ"],
@@ -54,8 +55,8 @@ export function composeEnvironment(
   for (const [name, value] of Object.entries(set)) inside.set(name, value);
   for (const name of unset) inside.delete(name);
   for (const [name, value] of variables) inside.set(name, value);
-  const searchPath = inside.get("PATH");
-  inside.set("PATH", searchPath ? `${searchPath}:${RUN_DIRECTORY}` : RUN_DIRECTORY);
+  // With a PATH, be it ours alone, nothing looks in the default one any more.
+  inside.set("PATH", `${inside.get("PATH") || DEFAULT_PATH}:${RUN_DIRECTORY}`);
   const preload = inside.get("LD_PRELOAD");
   inside.set("LD_PRELOAD", preload ? `${SHIM}:${preload}` : SHIM);
   return [...inside].map(([name, value]) => `${name}=${value}`);

@@ -182,9 +182,9 @@ testAsUser("nothing but the place of the socket is needed of the environment", a
   const kept = { STEMJAIL_PROFILES, XDG_RUNTIME_DIR, XDG_STATE_HOME, XDG_CACHE_HOME };
   const words = Object.entries(kept).map(([name, value]) => `${name}=${value}`);
   const { status, stdout, stderr } = await world.start([
-    ...["env", "-i", ...words, world.executable, "run", "--", "echo", "ran"],
+    ...["env", "-i", ...words, world.executable, "run", "--", "sh", "-c", "id -u | cat"],
   ]).outcome;
-  assert.deepEqual([status, stdout, stderr], [0, "ran\n", ""]);
+  assert.deepEqual([status, stdout, stderr], [0, `${world.user.uid}\n`, ""]);
 });
 
 testAsUser("however the executable is called, it finds itself", async (world) => {
