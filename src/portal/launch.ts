@@ -100,17 +100,34 @@ export interface Circumstances {
 export function planLaunch(
   request: RunRequest,
   catalog: Catalog,
-  { unconfined, problem, fileMask, means }: Circumstances,
+  circumstances: Circumstances,
+): Launch {
+  const { problem } = circumstances;
+  const outdated = problem === null
+    ? undefined
+    : `${problem}; the profiles from before stay in force`;
+  try {
+    return planWith(request, catalog, circumstances, outdated);
+  } catch (error) {
+    // What is missing may be in the profiles that could not be loaded.
+    if (outdated === undefined || !(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message}; ${outdated}`, error.status);
+  }
+}
+
+function planWith(
+  request: RunRequest,
+  catalog: Catalog,
+  { unconfined, fileMask, means }: Circumstances,
+  outdated: string | undefined,
 ): Launch {
   const command = commandOf(request, catalog);
   const searchPath = request.environment.PATH;
   const file = findCommand(command[0], searchPath, request.directory);
   const start = startOf(request, catalog, file, command[0]);
   const { set, profiles } = start;
-  const warnings = [
-    problem === null ? undefined : `${problem}; the profiles from before stay in force`,
-    missingLimits(profiles, means),
-  ].filter((warning) => warning !== undefined);
+  const warnings = [outdated, missingLimits(profiles, means)]
+    .filter((warning) => warning !== undefined);
   createDirectories(profiles.filter((profile) => start.meant.has(profile)));
   const traits = start.domains.map(traitsOf);
   const session = offerSession(request.environment, new Set(traits.flat()));

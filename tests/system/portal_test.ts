@@ -254,6 +254,12 @@ testAsUser(
     const { status, stdout, stderr } = await world.jail(["echo", "ran"]);
     assert.deepEqual([status, stdout], [0, "ran\n"]);
     assert.match(stderr, /^stemjail: [^\n]*broken\.toml:2:1[^\n]*\n$/);
+    const named = await world.run(["run", "-p", "broken", "--", "true"]);
+    assert.equal(named.status, 125);
+    assert.match(
+      named.stderr,
+      /^stemjail: No such profile "broken"[^\n]*broken\.toml:2:1[^\n]*\n$/,
+    );
     Deno.removeSync(`${world.profiles}/broken.toml`);
     assert.equal((await world.jail(["echo", "ran"])).stderr, "");
   },
