@@ -112,6 +112,9 @@ export function boolean(
   return undefined;
 }
 
+/** An example that looks like what people write: limits in MiB, numbers of files. */
+const USUAL_INTEGER = 1024;
+
 /**
  * An integer within limits.
  *
@@ -123,7 +126,9 @@ export function integer(least: number, most: number): Shape<number> {
   return (value, path, complain) => {
     const place: Place = { path, part: "value" };
     if (typeof value !== "bigint") {
-      complain(place, wrongType(value, path, "an integer", `${lastKey(path)} = ${most}`));
+      const example = Math.min(Math.max(least, USUAL_INTEGER), most);
+      const written = `${lastKey(path)} = ${example} without quotes`;
+      complain(place, wrongType(value, path, "an integer", written));
       return undefined;
     }
     if (value >= least && value <= most) return Number(value);

@@ -250,7 +250,7 @@ const broken: Record<string, [text: string, ...messages: string[]]> = {
   ],
   "a float for an integer": [
     'name = "x"\n[limits]\nprocesses = 1.0',
-    'p.toml:3:13: "limits.processes" is a float: it must be an integer, as in processes = 4194304',
+    'p.toml:3:13: "limits.processes" is a float: it must be an integer, as in processes = 1024 without quotes',
   ],
   "a variable's name with a dash": [
     'name = "x"\n[env.set]\n"A-B" = "c"',
