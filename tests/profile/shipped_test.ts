@@ -132,6 +132,13 @@ Deno.test("nothing can be written but clients' folders, projects, documents and 
   });
 });
 
+Deno.test("the profile for developers shows the settings that java does not start without", () => {
+  const java = "/etc/java-21-openjdk";
+  const nodes = { ...systems.Debian, [`${java}/security/java.security`]: "" };
+  const dev = load(nodes).profiles.find(({ name }) => name === "dev");
+  assert.ok(dev?.binds.some(({ path, write }) => path === java && !write));
+});
+
 Deno.test("the base profile starts no command of its own", () => {
   const base = load({}).profiles.find(({ name }) => name === "base");
   assert.deepEqual(base?.run.match, []);
