@@ -18,6 +18,7 @@ import {
   profileTexts,
   renamed,
 } from "../profile/texts.ts";
+import { hasUserProfiles, processEnvironment } from "../protocol/locations.ts";
 import { edit } from "./editor.ts";
 import { writeNewFile } from "./new_file.ts";
 
@@ -29,8 +30,13 @@ class Texts {
   readonly #directory: string;
 
   constructor(given: Given) {
-    const { directories } = profileSources(given.all("profiles"));
+    const { directories, areStated } = profileSources(given.all("profiles"));
     const [first] = directories;
+    if (first === undefined || !areStated && !hasUserProfiles(processEnvironment)) {
+      throw new UserError(
+        "There is no directory for profiles of your own: set HOME, or name one with --profiles DIR",
+      );
+    }
     this.#directory = first.startsWith("/") ? first : `${Deno.cwd()}/${first}`;
     this.all = profileTexts(directories, shippedProfiles(), hostFileSystem);
   }

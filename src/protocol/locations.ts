@@ -53,6 +53,12 @@ export function userProfileDirectory(environment: Environment): string {
   return `${base}/stemjail/profiles`;
 }
 
+/** Whether the environment tells where the user's own profiles are: without, it would be the root. */
+export function hasUserProfiles(environment: Environment): boolean {
+  return [statedHome(environment), absolute(environment, "XDG_CONFIG_HOME")]
+    .some((directory) => directory !== undefined);
+}
+
 /** The directories that STEMJAIL_PROFILES names, or null when it does not. */
 export function statedProfileDirectories(environment: Environment): string[] | null {
   const stated = environment("STEMJAIL_PROFILES");

@@ -46,3 +46,17 @@ testAsUser("a profile that is broken can be edited by the name of its file", asy
   const { stdout } = await world.run(["profile", "edit", "broken"]);
   assert.equal(stdout, `${world.profiles}/broken.toml\n`);
 });
+
+testAsUser("no profile is made where nothing says what directory is the user's", async (world) => {
+  const nowhere = { ...shipped, HOME: undefined, XDG_CONFIG_HOME: undefined };
+  for (const env of [nowhere, { STEMJAIL_PROFILES: ":" }]) {
+    for (const args of [["new", "x"], ["edit", "firefox"]]) {
+      const { status, stderr } = await world.run(["profile", ...args], { env });
+      assert.equal(status, 1);
+      assert.match(stderr, /^stemjail: There is no directory for profiles[^\n]*HOME[^\n]*\n$/);
+    }
+  }
+  const named = ["--profiles", world.profiles];
+  const { status, stderr } = await world.run(["profile", "new", "x", ...named], { env: nowhere });
+  assert.deepEqual([status, stderr], [0, ""]);
+});
