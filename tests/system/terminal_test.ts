@@ -35,6 +35,24 @@ testAsUser("the line that a command begins in stays as it is", async (world) => 
   });
 });
 
+testAsUser("lines of a pipeline begin at the terminal's edge", async (world) => {
+  world.write(`${world.work}/say`, "for n in 1 2; do echo $n; sleep 0.3; echo e$n >&2; done");
+  await atTerminal(world, async (terminal) => {
+    const lines = "-1\ne1\n-2\ne2\n";
+    assert.equal(await terminal.ask("stemjail run -- sh say | sed -u s/^/-/"), lines);
+    assert.equal(await terminal.ask("stemjail run -- sh say > out"), "e1\ne2\n");
+    const word = `--lines=${"0".repeat(20)}1`;
+    const echo = terminal.ask(`stemjail run -- head ${word} | sed s/^/-/`);
+    await eventually(
+      "head reads",
+      () => processesWith(word).length > 1,
+    );
+    await terminal.type("typed");
+    assert.equal(await echo, "typed\n-typed\n");
+    assert.match(await terminal.ask("stty -a"), /[^-]opost[^]* onlcr/);
+  });
+});
+
 testAsEveryone("only what is a terminal is replaced by the jail's", async (world) => {
   await atTerminal(world, async (terminal) => {
     const script = 'for n in 0 1 2; do test -t $n && echo $n >&9; done 9>"$1"';
