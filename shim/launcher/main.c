@@ -42,6 +42,21 @@ static void raise_descriptor_limit(void) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The runtime reserves 32 GiB of addresses at its start, most of which it never uses; with a limit
+ * below, it dies with a trace of its own stack. */
+static void raise_address_limit(void) {
+    const rlim_t least = (rlim_t)33 << 30;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur >= least)
+        return;
+    if (limit.rlim_max < least)
+        fail("Cannot start: only %lu MiB of address space may be reserved; raise the limit, as in "
+             "`ulimit -v unlimited`",
+             (unsigned long)(limit.rlim_max >> 20));
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
 /* The runtime does not start in a directory that is gone, or that cannot be reached from the root
  * (getcwd(3)); then it starts where an application does whose directory is not visible. */
 static void leave_lost_directory(void) {
@@ -67,6 +82,7 @@ int main(int argc, char **argv) {
     open_standard_descriptors();
     close_other_descriptors(argc, argv);
     raise_descriptor_limit();
+    raise_address_limit();
     leave_lost_directory();
     image_open(&image);
     if (cache_open(&image, &files)) {

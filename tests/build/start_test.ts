@@ -116,6 +116,21 @@ Deno.test("the build is told by the script, and is the cache directory's name", 
   assert.equal(place.unpacked.split("/").at(-1), found?.[2]);
 });
 
+Deno.test("a limit of the address space is raised, or named where it cannot be", async () => {
+  using place = new Place(image);
+  const startUnder = (limit: string) =>
+    start("/bin/sh", ["-c", `ulimit ${limit} 1000000; exec "$0" run`, place.image], {
+      XDG_CACHE_HOME: place.cache,
+    });
+  assert.equal(readReport(await startUnder("-S -v")).samePid, true);
+  assert.deepEqual(await startUnder("-v"), {
+    code: FAILED_BEFORE_START,
+    stdout: "",
+    stderr: "stemjail: Cannot start: only 976 MiB of address space may be reserved; " +
+      "raise the limit, as in `ulimit -v unlimited`\n",
+  });
+});
+
 Deno.test("it starts with stdin, stdout and stderr closed", async () => {
   using place = new Place(image);
   const script = 'exec "$0" run <&- >&- 2>&-';
