@@ -117,6 +117,7 @@ class RunningJail {
 export class Jails {
   readonly #running = new Map<string, RunningJail>();
   #last = 0;
+  #emptied: PromiseWithResolvers<void> | null = null;
 
   /** Jails tell the log what happens to them. */
   constructor(private readonly log: Log) {}
@@ -180,6 +181,13 @@ export class Jails {
     await Promise.allSettled([...this.#running.values()].map((jail) => this.#stop(jail)));
   }
 
+  /** Waits until none runs. */
+  whenEmpty(): Promise<void> {
+    if (this.count === 0) return Promise.resolve();
+    this.#emptied ??= Promise.withResolvers();
+    return this.#emptied.promise;
+  }
+
   #record(jail: RunningJail, event: MonitorEvent): void {
     const { id } = jail;
     switch (event.type) {
@@ -220,5 +228,8 @@ export class Jails {
     this.#running.delete(jail.id);
     this.log.write("debug", "monitor gone", { jail: jail.id });
     jail.goes();
+    if (this.count > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = null;
   }
 }

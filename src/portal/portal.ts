@@ -19,7 +19,7 @@ import { MonitorPool } from "./monitor_pool.ts";
 import { Profiles } from "./profiles.ts";
 import { turnAllAway } from "./refusal.ts";
 import { Server } from "./serve.ts";
-import { helperDirectory, leavePlace, type Place, takePlace } from "./socket.ts";
+import { helperDirectory, leavePlace, type Place, takePlace, watchPlace } from "./socket.ts";
 
 /** Where a portal that was started in the background says that it is ready, or why it is not. */
 const READINESS = 3;
@@ -114,7 +114,10 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
   const { path } = place;
   const jails = new Jails(log);
   const end = Promise.withResolvers<string>();
+  let hasLeft = false;
   const leave = (reason: string) => {
+    if (hasLeft) return;
+    hasLeft = true;
     server.close();
     leavePlace(place);
     end.resolve(reason);
@@ -128,6 +131,11 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
       if (isIdle) leave("another build");
       return isIdle;
     },
+  });
+  watchPlace(place, reactor, async () => {
+    // Jails do not need a portal to go on, but what they have of a network comes through it.
+    await jails.whenEmpty();
+    leave("its socket was removed");
   });
   log.write("info", "portal ready", { socket: path, profiles: profiles.current().profiles.length });
   readiness.tell("ready\n");

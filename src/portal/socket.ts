@@ -4,6 +4,7 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
+import { Readiness } from "../../ffi/epoll.ts";
 import {
   AT_FDCWD,
   close,
@@ -18,10 +19,12 @@ import {
   tryLock,
   writeAll,
 } from "../../ffi/file.ts";
+import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { listenAt } from "../../ffi/listener.ts";
 import { sendSignal, userId } from "../../ffi/process.ts";
 import { createSocket, MAXIMUM_SOCKET_PATH_BYTES, SocketType } from "../../ffi/socket.ts";
 import { UserError } from "../errors.ts";
+import type { Reactor } from "../protocol/reactor.ts";
 
 const BACKLOG = 128;
 const MAXIMUM_PID_BYTES = 20;
@@ -38,6 +41,8 @@ export interface Place {
   readonly path: string;
   /** The locked file. */
   readonly lock: number;
+  /** The socket's file, told apart from any that comes after it. */
+  readonly identity: string;
 }
 
 function parentOf(path: string): string {
@@ -156,11 +161,40 @@ export function takePlace(path: string): Place {
   try {
     const lock = takeLock(path);
     removeAt(AT_FDCWD, path);
-    return { listener: listen(path), path, lock };
+    const listener = listen(path);
+    return { listener, path, lock, identity: statusAt(AT_FDCWD, path).identity };
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     throw new UserError(`Cannot serve ${JSON.stringify(path)}: ${error.message}`);
   }
+}
+
+/** Whether the path still leads to the place's socket. */
+function isHeld({ path, identity }: Place): boolean {
+  try {
+    return statusAt(AT_FDCWD, path).identity === identity;
+  } catch (error) {
+    if (error instanceof KernelError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Watches a place: the user's runtime directory goes at the end of a session, and whoever comes after
+ * cannot reach what was in it.
+ *
+ * @param onLost called once, when nobody can connect any more
+ */
+export function watchPlace(place: Place, reactor: Reactor, onLost: () => void): void {
+  const changes = watchDescriptor();
+  watchDirectory(changes, parentOf(place.path));
+  reactor.watch(changes, Readiness.readable, () => {
+    discardChanges(changes);
+    if (isHeld(place)) return;
+    reactor.unwatch(changes);
+    close(changes);
+    onLost();
+  });
 }
 
 /**
@@ -168,7 +202,7 @@ export function takePlace(path: string): Place {
  * that makes it anew would both hold a lock.
  */
 export function leavePlace(place: Place): void {
-  removeIfPossible(place.path);
+  if (isHeld(place)) removeIfPossible(place.path);
   close(place.listener);
   close(place.lock);
 }

@@ -172,6 +172,20 @@ testAsEveryone("jails survive a portal that was killed, and a new one serves", a
   assert.deepEqual([status, stdout], [4, `still read\nin ${world.work}\n`]);
 });
 
+testAsUser("a portal whose socket was removed ends, after its jails", async (world) => {
+  const jail = world.inside("until [ -e go ]; do sleep 0.05; done; echo still here");
+  await eventually("it runs", async () => (await world.run(["ps"])).stdout.includes("until"));
+  const [first] = portalsOf(world);
+  Deno.removeSync(`${world.runtime}/stemjail`, { recursive: true });
+  assert.equal((await world.jail(["echo", "ran"])).stdout, "ran\n");
+  assert.equal(portalsOf(world).length, 2, "the first one has a jail");
+  world.write(`${world.work}/go`, "");
+  assert.equal((await jail).stdout, "still here\n");
+  await eventually("it ends", () => portalsOf(world).every(({ pid }) => pid !== first.pid));
+  assert.equal(portalsOf(world).length, 1);
+  assert.equal((await world.run(["stop", "0"])).stderr.includes("No such jail"), true);
+});
+
 testAsUser("a monitor that waits ends with a portal that was killed", async (world) => {
   assert.equal((await world.jail(["true"])).status, 0);
   await waitingMonitor(world);
