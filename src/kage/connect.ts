@@ -8,7 +8,7 @@ import { versionLine } from "../build_info.ts";
 import type { Given } from "../cli/options.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
 import { type Answer, type CallOptions, callSocket } from "../protocol/call.ts";
-import { processEnvironment, socketPath } from "../protocol/locations.ts";
+import { hasRuntimeDirectory, processEnvironment, socketPath } from "../protocol/locations.ts";
 import type { Reply, Request, VersionedRequest } from "../protocol/messages.ts";
 
 /** So often a portal that ends at the same moment may leave us without one. */
@@ -42,7 +42,7 @@ function connectFailure(path: string, error: unknown): UserError {
 export async function portalPath(given: Given): Promise<string> {
   const stated = given.value("socket") ?? processEnvironment("STEMJAIL_SOCKET");
   if (stated !== undefined) return stated;
-  if (processEnvironment("XDG_RUNTIME_DIR") !== undefined) return socketPath(processEnvironment, 0);
+  if (hasRuntimeDirectory(processEnvironment)) return socketPath(processEnvironment, 0);
   const { userId } = await import("../../ffi/process.ts");
   return socketPath(processEnvironment, userId());
 }

@@ -41,6 +41,11 @@ export function socketPath(environment: Environment, uid: number): string {
   return `${socketDirectory(environment, uid)}/portal.sock`;
 }
 
+/** Whether the environment names a runtime directory, so that the socket's place tells no users apart. */
+export function hasRuntimeDirectory(environment: Environment): boolean {
+  return absolute(environment, "XDG_RUNTIME_DIR") !== undefined;
+}
+
 function socketDirectory(environment: Environment, uid: number): string {
   const runtime = absolute(environment, "XDG_RUNTIME_DIR");
   return runtime === undefined ? `/tmp/stemjail-${uid}` : `${runtime}/stemjail`;

@@ -230,12 +230,14 @@ testAsUser("the log is as JSON and as detailed as the options say", async (world
 });
 
 testAsUser(
-  "without XDG_RUNTIME_DIR the socket is in a directory of the user's in /tmp",
+  "without an absolute XDG_RUNTIME_DIR the socket is in a directory of the user's in /tmp",
   async (world) => {
-    const env = { XDG_RUNTIME_DIR: undefined };
     const directory = `/tmp/stemjail-${world.user.uid}`;
-    const { stdout, stderr } = await world.jail(["echo", "ran"], { env });
-    assert.deepEqual([stdout, stderr], ["ran\n", ""]);
+    for (const XDG_RUNTIME_DIR of [undefined, "relative"]) {
+      const { stdout, stderr } = await world.jail(["echo", "ran"], { env: { XDG_RUNTIME_DIR } });
+      assert.deepEqual([stdout, stderr], ["ran\n", ""]);
+    }
+    assert.equal(portalsOf(world).length, 1);
     const { mode, uid } = Deno.lstatSync(directory);
     assert.deepEqual([mode! & 0o7777, uid], [0o700, world.user.uid]);
     for (const { pid } of portalsOf(world)) Deno.kill(pid, "SIGTERM");
