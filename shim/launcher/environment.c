@@ -12,6 +12,12 @@ extern char **environ;
 static const char *const runtime_prefixes[] = {"DENO_", "NODE_", "OTEL_"};
 #define SAVED_PREFIX "STEMJAIL_SAVED_"
 
+/* Of the home the runtime reads .npmrc, whatever its options say, and does not start if there is
+ * something in it that it does not know, such as a variable that is not set. */
+#define HOME "HOME="
+#define SAVED_HOME SAVED_PREFIX HOME
+#define NO_HOME HOME "/proc/self/none"
+
 /* Variables that the launcher sets: an inherited one is stale. */
 static const char *const own_names[] = {"STEMJAIL_EXE=", "STEMJAIL_DIR=", "STEMJAIL_FILES="};
 #define INSTALLED "STEMJAIL_INSTALLED="
@@ -42,14 +48,27 @@ static char *joined(const char *left, const char *right) {
 static char **keep(char **next, bool started_by_itself, bool keeps_installed) {
     for (char **variable = environ; *variable != NULL; variable++) {
         if (STARTS_WITH_ONE(*variable, own_names) ||
-            (!keeps_installed && starts_with(*variable, INSTALLED)))
+            (!keeps_installed && starts_with(*variable, INSTALLED)) ||
+            starts_with(*variable, SAVED_HOME))
             continue;
-        if (!STARTS_WITH_ONE(*variable, runtime_prefixes))
+        if (starts_with(*variable, HOME))
+            *next++ = joined(SAVED_PREFIX, *variable);
+        else if (!STARTS_WITH_ONE(*variable, runtime_prefixes))
             *next++ = *variable;
         else if (!started_by_itself) /* else they are those of the launcher before this one */
             *next++ = joined(SAVED_PREFIX, *variable);
     }
     return next;
+}
+
+void restore_home(void) {
+    const char *saved = getenv("STEMJAIL_SAVED_HOME");
+    if (getenv("STEMJAIL_EXE") == NULL)
+        return;
+    if (saved == NULL)
+        unsetenv("HOME");
+    else if (setenv("HOME", saved, 1) != 0)
+        fail("Cannot start: out of memory");
 }
 
 /* NAME=/proc/self/fd/N:NAME=... of every file in memory. */
@@ -89,6 +108,7 @@ char **runtime_environment(const struct image *image, const struct files *files)
         *next++ = joined("STEMJAIL_EXE=", image->path);
         *next++ = "DENO_DIR=/dev/null/none"; /* cannot be made: nothing is cached */
     }
+    *next++ = NO_HOME;
     *next++ = "DENO_NO_UPDATE_CHECK=1";
     *next++ = "DENO_DISABLE_NODE_SHIM=1"; /* it would put a directory of its own first on PATH */
     *next = NULL;

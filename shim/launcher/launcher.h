@@ -161,6 +161,9 @@ const char *runtime_path(const struct image *image, const struct files *files);
 
 /* ---- environment.c --------------------------------------------------------------------------- */
 
+/* Has HOME again as the user set it, if this launcher was started by StemJail itself. */
+void restore_home(void);
+
 /* The user's environment and what StemJail needs to find its files:
  *
  *   STEMJAIL_EXE        what to execute to start StemJail again, in this very build

@@ -79,6 +79,7 @@ static const char *remedy(int error, const char *otherwise) {
 int main(int argc, char **argv) {
     static struct image image;
     static struct files files;
+    restore_home();
     open_standard_descriptors();
     close_other_descriptors(argc, argv);
     raise_descriptor_limit();

@@ -8,10 +8,14 @@
 /** Reads one variable of the environment; an empty one counts as unset. */
 export type Environment = (name: string) => string | undefined;
 
-/** The environment of this process. */
+/** The launcher's value of HOME where there is none outside; the runtime gets it in any case. */
+export const NO_HOME = "/proc/self/none";
+
+/** The environment of this process, as its user set it. */
 export function processEnvironment(name: string): string | undefined {
-  const value = Deno.env.get(name);
-  return value === "" ? undefined : value;
+  const saved = name === "HOME" ? Deno.env.get("STEMJAIL_SAVED_HOME") : undefined;
+  const value = saved ?? Deno.env.get(name);
+  return value === "" || name === "HOME" && value === NO_HOME ? undefined : value;
 }
 
 function absolute(environment: Environment, name: string): string | undefined {

@@ -22,7 +22,7 @@ const capabilities = [
 ].reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
 
 /** What the launcher needs to find its files again. */
-const passed = /^(HOME|XDG_CACHE_HOME|STEMJAIL_(EXE|DIR|FILES|INSTALLED))$/;
+const passed = /^(HOME|XDG_CACHE_HOME|STEMJAIL_(EXE|DIR|FILES|INSTALLED|SAVED_HOME))$/;
 
 function monitorEnvironment(): string[] {
   return Object.entries(Deno.env.toObject()).filter(([name]) => passed.test(name))

@@ -37,7 +37,7 @@ Deno.test("the user's environment can be had back from the runtime's", async () 
     STEMJAIL_DIR: "/stale",
   };
   const { environment } = await place.report([], env);
-  const own = ["STEMJAIL_EXE", "STEMJAIL_DIR", "STEMJAIL_INSTALLED"];
+  const own = ["STEMJAIL_EXE", "STEMJAIL_DIR", "STEMJAIL_INSTALLED", "HOME"];
   const restored = Object.entries(environment)
     .filter(([name]) => !own.includes(name) && !name.startsWith("DENO_"))
     .map(([name, value]) => [name.replace(/^STEMJAIL_SAVED_/, ""), value]);

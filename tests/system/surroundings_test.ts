@@ -93,6 +93,12 @@ testAsUser("--env cannot take the shim away by accident, but adds to LD_PRELOAD"
   assert.match(LD_PRELOAD, /^\/dev\/stemjail\/stemshim\.so:/);
 });
 
+testAsUser("what npm is told in the home makes no difference", async (world) => {
+  world.write(`${world.home}/.npmrc`, "registry=${NO_SUCH_REGISTRY}\n");
+  const { stdout, stderr } = await world.inside("echo $HOME");
+  assert.deepEqual([stdout, stderr], [`${world.home}\n`, ""]);
+});
+
 testAsUser("a variable that is not UTF-8 outside harms nothing", async (world) => {
   const { status, stdout } = await world.shell(
     `export BROKEN=$'\\xff\\xfe' LC_NAME=$'\\xff'; stemjail run -- /bin/echo works`,
