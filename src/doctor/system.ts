@@ -50,7 +50,7 @@ export interface System {
   readText(path: string): string | null;
   /** What a path names, without following a link at its end; null where it names nothing. */
   status(path: string): FileStatus | null;
-  /** A program's file, where PATH or packages have it; null where there is none. */
+  /** A program's file, where the portal looks for its helpers; null where there is none. */
   findProgram(name: string): string | null;
   /** errno's name where the user cannot open a file for reading and writing; null where that works. */
   refusalToOpen(path: string): string | null;

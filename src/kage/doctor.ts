@@ -24,7 +24,7 @@ import { examine } from "../doctor/checks.ts";
 import { canRun, report } from "../doctor/report.ts";
 import type { System } from "../doctor/system.ts";
 import { Status } from "../errors.ts";
-import { processEnvironment } from "../protocol/locations.ts";
+import { helperPath, processEnvironment } from "../protocol/locations.ts";
 import { encodePath } from "../stemflow/path.ts";
 
 /** Milliseconds that a jail may take: ten times what it does take. */
@@ -62,7 +62,7 @@ function status(path: string): FileStatus | null {
 
 /** As the portal looks for its helpers. */
 function findProgram(name: string): string | null {
-  const directories = `${processEnvironment("PATH") ?? ""}:/usr/local/bin:/usr/bin:/bin`.split(":");
+  const directories = helperPath(processEnvironment).split(":");
   const isProgram = (path: string) => {
     const found = statusBehind(path);
     return found?.kind === "file" && (found.mode & 0o111) !== 0;

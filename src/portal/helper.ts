@@ -9,7 +9,7 @@ import { AT_FDCWD, close, openAt, OpenFlag, pipe, read } from "../../ffi/file.ts
 import { reap, Signal, signalProcess } from "../../ffi/process.ts";
 import { spawn, SpawnStep } from "../../ffi/spawn.ts";
 import { UserError } from "../errors.ts";
-import { processEnvironment } from "../protocol/locations.ts";
+import { helperPath, processEnvironment } from "../protocol/locations.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { findCommand } from "./command.ts";
 
@@ -36,15 +36,13 @@ export interface HelperCommand {
 }
 
 /**
- * Looks for a program where packages install, and then where the portal's own PATH says: a jail may
- * be allowed to write to a directory of the user's in it, and a helper runs outside.
+ * Looks for a program where {@link helperPath} says.
  *
  * @returns its file, or null
  */
 export function findHelper(name: string): string | null {
-  const path = processEnvironment("PATH") ?? "";
   try {
-    return findCommand(name, `/usr/local/bin:/usr/bin:/bin:${path}`, "/");
+    return findCommand(name, helperPath(processEnvironment), "/");
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;

@@ -81,6 +81,16 @@ export function stateDirectory(environment: Environment): string {
   return `${base}/stemjail`;
 }
 
+/**
+ * Where the programs are that serve a jail from outside: first where packages install, and then where
+ * PATH says, since a jail may be allowed to write to a directory of the user's in it.
+ *
+ * @returns directories, as PATH has them
+ */
+export function helperPath(environment: Environment): string {
+  return `/usr/local/bin:/usr/bin:/bin:${environment("PATH") ?? ""}`;
+}
+
 /** Where the executable unpacks itself. */
 export function cacheDirectory(environment: Environment): string {
   const home = homeDirectory(environment);

@@ -123,6 +123,16 @@ for (const user of users()) {
     }
   });
 
+  Deno.test(`the doctor tells ${user.name} of the helpers that a portal takes, which are the system's first`, async () => {
+    using patient = new Patient(user);
+    const { code } = await patient.shell("[ -x /usr/bin/pasta ] && [ ! -e /usr/local/bin/pasta ]");
+    assert.equal(code, 0, "the tests install the package passt");
+    const shadow =
+      'printf "#!/bin/sh\\n" > "$XDG_RUNTIME_DIR/pasta"; chmod 755 "$XDG_RUNTIME_DIR/pasta"';
+    const { report } = await patient.examine(`${shadow}; PATH="$XDG_RUNTIME_DIR:$PATH"`);
+    assert.deepEqual(lineOf(report, "way to the network"), ["ok", "/usr/bin/pasta"]);
+  });
+
   for (const kind of namespaceKinds) {
     Deno.test(`the doctor names the limit of ${kindWords[kind]} namespaces to ${user.name}`, async () => {
       using patient = new Patient(user);
