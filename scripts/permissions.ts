@@ -30,8 +30,6 @@ const ownVariables: Permission = {
 };
 /** Only reading is at stake: what a process sets ends with it, and programs get what `run` sends. */
 const environment: Permission = { option: "--allow-env" };
-/** Profiles name any path, and the loader looks at each; the kernel's own limits apply. */
-const readAny: Permission = { option: "--allow-read" };
 /** `info -o FILE`; without that option the command gives it up before it does anything else. */
 const writeAny: Permission = { option: "--allow-write" };
 
@@ -45,8 +43,8 @@ export const permissionTable: readonly (readonly [string | null, readonly Permis
   ["info", [...client, writeAny]],
   ["ps", client],
   ["stop", client],
-  ["profile", [environment, ffi, readAny]],
-  ["desktop", [environment, ffi, readAny]],
+  ["profile", client],
+  ["desktop", client],
   ["doctor", client],
   ["shim", client],
   ["mount", client],

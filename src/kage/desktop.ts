@@ -7,6 +7,7 @@ import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
 import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { Status, UserError } from "../errors.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
 import { loadInstalled } from "../profile/installed.ts";
 import { matchesCommand } from "../profile/match.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
@@ -15,6 +16,9 @@ import { isOurs, jailedEntry, profileEntry, programOf } from "./desktop_entry.ts
 import { writeNewFile } from "./new_file.ts";
 
 const PRIVATE = 0o700;
+
+/** The largest entry that is looked at; those of large programs, in all languages, have a tenth. */
+const MAXIMUM_ENTRY_BYTES = 1024 * 1024;
 
 /** Where the user's own entries are, and where the system's: XDG Base Directory Specification. */
 function directories(): { own: string; system: string[] } {
@@ -27,7 +31,7 @@ function directories(): { own: string; system: string[] } {
 
 function readText(path: string): string | null {
   try {
-    return Deno.readTextFileSync(path);
+    return new TextDecoder().decode(hostFileSystem.readFile(path, MAXIMUM_ENTRY_BYTES));
   } catch {
     return null;
   }
@@ -37,7 +41,7 @@ function* entries(system: readonly string[]): Generator<string> {
   for (const directory of system) {
     let names: string[];
     try {
-      names = Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
+      names = hostFileSystem.readDirectory(directory).sort();
     } catch {
       continue;
     }

@@ -93,7 +93,9 @@ Deno.test("a subcommand has only the permissions that the table gives it", async
   using place = new Place(image);
   const states = async (...args: string[]) =>
     JSON.parse((await place.start(args)).stdout).permissions;
-  assert.partialDeepStrictEqual(await states("portal"), { read: "prompt", write: "prompt" });
+  for (const subcommand of ["portal", "profile", "desktop"]) {
+    assert.partialDeepStrictEqual(await states(subcommand), { read: "prompt", write: "prompt" });
+  }
   assert.partialDeepStrictEqual(await states("info"), { read: "prompt", write: "granted" });
   const none = { read: "prompt", write: "prompt", env: "prompt", ffi: "prompt" };
   assert.partialDeepStrictEqual(await states("monitor"), none);
