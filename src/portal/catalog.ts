@@ -14,7 +14,7 @@ import { hostFileSystem } from "../profile/file_system.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { normalisePath } from "../stemflow/path.ts";
-import { domainsNearest } from "../stemflow/explain.ts";
+import { domainsNearest } from "../stemflow/nearest.ts";
 import { Pool } from "../stemflow/pool.ts";
 import { FirstStates } from "./first_state.ts";
 

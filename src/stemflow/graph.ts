@@ -191,13 +191,3 @@ function describeGrants(
   }));
   return { accesses, grants };
 }
-
-/**
- * Gives the graph as JSON, with a newline at its end. A path's byte that is not UTF-8 is the escape of a
- * lone surrogate in it, `\udcNN`.
- *
- * @param graph Any graph.
- */
-export function toJson(graph: Graph): string {
-  return `${JSON.stringify(graph, null, 2)}\n`;
-}

@@ -16,7 +16,7 @@ import {
   DomainNameError,
   type MergedName,
 } from "./domain.ts";
-import { type Decision, Denied, Transition, UNCHANGED } from "./decision.ts";
+import { type Decision, DENIED, UNCHANGED } from "./decision.ts";
 import { normalisePath } from "./path.ts";
 import {
   buildParts,
@@ -177,9 +177,9 @@ export class Pool {
       case "all":
         return UNCHANGED;
       case "none":
-        return new Denied(this, access);
+        return DENIED;
       case "some":
-        return new Transition(this, set, set.intersectBits(allowing));
+        return { kind: "transition", next: set.intersectBits(allowing) };
     }
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CandidateSet } from "../../src/stemflow/candidates.ts";
 import { type Access, accessesOf, type Bind } from "../../src/stemflow/domain.ts";
-import { buildGraph, launchStarts, toJson } from "../../src/stemflow/graph.ts";
+import { buildGraph, launchStarts } from "../../src/stemflow/graph.ts";
 import { Pool } from "../../src/stemflow/pool.ts";
 import { access, domains as domainsArbitrary } from "./reference.ts";
 
@@ -55,15 +55,6 @@ Deno.test("the graph of two clients has both, their intersection, and the ways b
     ],
     cut: null,
   });
-});
-
-Deno.test("the graph is JSON, whatever a path holds", () => {
-  const pool = Pool.build([{ name: '"\\\n😀', binds: [ro('/\udcff"\n')] }]);
-  const graph = buildGraph(pool);
-  const text = toJson(graph);
-  assert.ok(text.endsWith("}\n"));
-  assert.ok(text.isWellFormed());
-  assert.deepEqual(JSON.parse(text), graph);
 });
 
 Deno.test("a whole graph has every state that a start and requests can lead to, and no other", () => {

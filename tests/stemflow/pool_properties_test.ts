@@ -192,31 +192,6 @@ Deno.test("a launch by profile starts in exactly the domains that allow all of i
   );
 });
 
-Deno.test("what a transition adds is what the next state has and the last had not", () => {
-  fc.assert(
-    fc.property(domainsArbitrary, requests, (domains, accesses) => {
-      const pool = Pool.build(domains);
-      let set = pool.all();
-      for (const access of accesses) {
-        const decision = pool.request(set, access);
-        if (decision.kind !== "transition") continue;
-        assert.ok(bindsAllow(decision.added, access));
-        const had = pool.effective(set);
-        const together = [...had, ...decision.added];
-        set = decision.next;
-        const has = pool.effective(set);
-        for (const one of tellingAccesses(domains)) {
-          assert.equal(bindsAllow(together, one), bindsAllow(has, one));
-        }
-        for (const { path, write } of decision.added) {
-          assert.ok(!bindsAllow(had, { action: write ? "write" : "read", path }));
-        }
-      }
-    }),
-    RUNS,
-  );
-});
-
 Deno.test("100,000 requests in random order end in a state that allows every one granted", () => {
   const domains = Array.from({ length: 300 }, (_, at) => ({
     name: `p${at}`,
