@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ownTree } from "../protocol/inside.ts";
 import type { Transition } from "../protocol/messages.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
@@ -15,11 +16,9 @@ export type Outcome =
   | { readonly kind: "granted"; readonly transition: Transition | null }
   | { readonly kind: "denied"; readonly path: string; readonly why: string | null };
 
-/** The jail's own places: they are never the host's. */
-const ownPlaces = ["/proc", "/dev", "/tmp"];
-
+/** Whether a path is never one of the host's. */
 function isOwnPlace(path: string): boolean {
-  return path === "/" || ownPlaces.some((own) => path === own || path.startsWith(`${own}/`));
+  return path === "/" || ownTree(path) !== undefined;
 }
 
 /**

@@ -18,13 +18,13 @@ import {
 } from "../../ffi/file.ts";
 import { attachTree, cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
+import { RUN_DIRECTORY } from "../protocol/inside.ts";
 import type { MonitorEvent, Provision } from "../protocol/messages.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { StartImage } from "../stemflow/start.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
 import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
-import { RUN_DIRECTORY } from "./skeleton.ts";
 
 /** Read-only, both work as before; but mode and owner are the host's, and may be the user's to change. */
 const inert = MountAttribute.noSetuid | MountAttribute.noExecute | MountAttribute.readOnly;

@@ -17,6 +17,7 @@ import {
   ResolveFlag,
   statusOf,
 } from "../../ffi/file.ts";
+import { RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { Skeleton } from "./skeleton.ts";
 
@@ -40,7 +41,7 @@ function basesOf({ root, devices, home }: Skeleton): Base[] {
     : [{ path: home.path, open: () => openAt(home.tree, ".", directory) }];
   return [
     ...own,
-    { path: "/dev/runtime", open: () => openAt(AT_FDCWD, "/dev/runtime", directory) },
+    { path: RUNTIME_DIRECTORY, open: () => openAt(AT_FDCWD, RUNTIME_DIRECTORY, directory) },
     { path: "/tmp", open: () => openAt(AT_FDCWD, "/tmp", directory) },
     { path: "/dev", open: () => openAt(devices, ".", directory) },
     { path: "", open: () => openAt(root, ".", directory) },

@@ -16,6 +16,7 @@ import {
 import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";
+import { FILTERS_NAME, RUN_DIRECTORY, SHIM_NAME, SOCKET_NAME } from "../protocol/inside.ts";
 import type { Preparation } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { assembleFilters } from "./confinement.ts";
@@ -24,7 +25,7 @@ import { hidePaths } from "./hide.ts";
 import { MountNamespaces } from "./namespaces.ts";
 import { shareWatches } from "./reserve.ts";
 import { RequestServer } from "./serve.ts";
-import { buildSkeleton, RUN_DIRECTORY, type RunFile, sealRunDirectory } from "./skeleton.ts";
+import { buildSkeleton, type RunFile, sealRunDirectory } from "./skeleton.ts";
 
 const MAXIMUM_STATUS_BYTES = 8192;
 const directory = OpenFlag.pathOnly | OpenFlag.directory;
@@ -44,7 +45,7 @@ function filtersFile(): RunFile {
   const text = readTextAt(AT_FDCWD, "/proc/thread-self/status", MAXIMUM_STATUS_BYTES);
   // With the line break before it, by which the reader knows a line.
   const line = /\nSeccomp_filters:.*\n/.exec(text)?.[0] ?? "";
-  return { name: "filters", bytes: new TextEncoder().encode(line), executable: false };
+  return { name: FILTERS_NAME, bytes: new TextEncoder().encode(line), executable: false };
 }
 
 /**
@@ -60,7 +61,7 @@ export function prepareJail(
   startSession();
   shareWatches();
   const files = [
-    runFile("stemshim.so", "stemshim.so"),
+    runFile(SHIM_NAME, "stemshim.so"),
     runFile("stemjail", "stemjail-inside"),
     filtersFile(),
   ];
@@ -71,7 +72,7 @@ export function prepareJail(
   };
   const { namespaces, built } = MountNamespaces.create(hide, () => {
     const skeleton = buildSkeleton(files);
-    const server = new RequestServer(reactor, `${RUN_DIRECTORY}/socket`);
+    const server = new RequestServer(reactor, `${RUN_DIRECTORY}/${SOCKET_NAME}`);
     sealRunDirectory();
     const processes = openAt(AT_FDCWD, "/proc", directory);
     return { skeleton, server, processes };

@@ -21,6 +21,7 @@ import {
 import { socketPair } from "../../ffi/listener.ts";
 import { connectTo, createSocket, send, SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
+import { TABLE_NAME } from "../protocol/inside.ts";
 import type { LaunchOrder, OrderedPlace } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";
 import { encodeShimRequest } from "../protocol/shim.ts";
@@ -34,7 +35,6 @@ import { furnish, startIn } from "./launch.ts";
 import type { JailRequests } from "./requests.ts";
 import { RequestServer } from "./serve.ts";
 import type { Skeleton } from "./skeleton.ts";
-import { TABLE_NAME } from "./state.ts";
 
 const NOTHING = "/dev/null";
 /** What is granted, as far as the host has it: a directory, a file and, on most systems, a link. */

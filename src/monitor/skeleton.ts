@@ -26,10 +26,8 @@ import {
 } from "../../ffi/mount.ts";
 import { changeDirectory } from "../../ffi/namespace.ts";
 import { userId } from "../../ffi/process.ts";
+import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import { makeScratch, type Scratch } from "./scratch.ts";
-
-/** Where the jail's own files for shim and tools are; /dev cannot be bound, so nothing hides it. */
-export const RUN_DIRECTORY = "/dev/stemjail";
 
 /** The machine has a few thousand pseudoterminals for all (kernel.pty.max). */
 const MAXIMUM_TERMINALS = 256;
@@ -127,12 +125,11 @@ function mountNewRoot(): Scratch {
 
 function mountDevices({ shm, runtime }: Pick<Scratch, "shm" | "runtime">): void {
   mountFileSystem("tmpfs", "dev", MountFlag.noSetuid | MountFlag.noExecute, "mode=0755,size=1m");
-  for (const name of ["shm", "pts", "stemjail", "runtime"]) {
-    ensureDirectoryAt(AT_FDCWD, `dev/${name}`, 0o755);
+  for (const path of ["/dev/shm", "/dev/pts", RUN_DIRECTORY, RUNTIME_DIRECTORY]) {
+    ensureDirectoryAt(AT_FDCWD, path.slice(1), 0o755);
   }
   attachAt(shm, "dev/shm");
-  // What XDG_RUNTIME_DIR names inside.
-  attachAt(runtime, "dev/runtime");
+  attachAt(runtime, RUNTIME_DIRECTORY.slice(1));
   mountFileSystem(
     "devpts",
     "dev/pts",

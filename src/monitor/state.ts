@@ -6,6 +6,7 @@
 import { close, openAt, OpenFlag, setLength } from "../../ffi/file.ts";
 import { SharedMapping } from "../../ffi/mapping.ts";
 import { setHostName } from "../../ffi/namespace.ts";
+import { TABLE_NAME } from "../protocol/inside.ts";
 import { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access, Bind } from "../stemflow/domain.ts";
 import { planMounts } from "../stemflow/plan.ts";
@@ -127,9 +128,6 @@ export class DomainState {
     setHostName(hostNameOf(this.name));
   }
 }
-
-/** The table's name in the run directory. */
-export const TABLE_NAME = "table";
 
 /** Makes the policy table, for a state and all that can follow it. */
 function createTable(start: StartImage, runDirectory: number): TableWriter {

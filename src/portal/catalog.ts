@@ -4,13 +4,13 @@
  * @module
  */
 import { Status, UserError } from "../errors.ts";
-import { reservedTree } from "../profile/bind_path.ts";
 import { matchesCommand } from "../profile/match.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { refuseUnknown } from "../profile/report.ts";
 import { hasAll, traitsOf } from "../profile/traits.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
+import { ownTree } from "../protocol/inside.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access } from "../stemflow/domain.ts";
 import { normalisePath } from "../stemflow/path.ts";
@@ -210,7 +210,7 @@ function executableAccesses(executable: string): Access[] {
   const resolution = new HostResolver(hostFileSystem).resolve(path);
   if ("refusal" in resolution) {
     const { what, remedy } = resolution.refusal;
-    const why = reservedTree(path) === undefined
+    const why = ownTree(path) === undefined
       ? `${what}: ${remedy}`
       : "/proc, /dev and /tmp are the jail's own; copy it to a directory that a profile grants";
     throw new UserError(

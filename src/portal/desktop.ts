@@ -6,14 +6,12 @@
  */
 import { realPath, statusBehind } from "../../ffi/file.ts";
 import type { Trait } from "../profile/traits.ts";
+import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";
 import { listHostDirectory, readHostFile, readHostText } from "./host_file.ts";
 import { parseDisplay, soleCookie } from "./desktop_x11.ts";
 
-/** The jail's own XDG_RUNTIME_DIR. /dev cannot be bound, so that no grant ever covers it. */
-export const RUNTIME_DIRECTORY = "/dev/runtime";
-
-const AUTHORITY_FILE = "/dev/stemjail/xauthority";
+const AUTHORITY_FILE = `${RUN_DIRECTORY}/xauthority`;
 
 /** The client's environment. */
 export type Variables = Readonly<Record<string, string>>;

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Trait } from "../profile/traits.ts";
+import { RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { RUNTIME_DIRECTORY } from "./desktop.ts";
 import { findHelper, Helper } from "./helper.ts";
 
 const PROGRAM = "xdg-dbus-proxy";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EnvironmentSettings } from "../profile/profile.ts";
+import { RUN_DIRECTORY, SHIM_NAME } from "../protocol/inside.ts";
 import { DEFAULT_PATH } from "./command.ts";
 
 const allowed = new Set([
@@ -11,9 +12,8 @@ const allowed = new Set([
   ...["COLORTERM", "NO_COLOR"],
 ]);
 
-/** Where the jail's own tools are, and what is loaded into programs first. */
-const RUN_DIRECTORY = "/dev/stemjail";
-const SHIM = `${RUN_DIRECTORY}/stemshim.so`;
+/** What is loaded into programs first. */
+const SHIM = `${RUN_DIRECTORY}/${SHIM_NAME}`;
 
 function isAllowed(name: string): boolean {
   return allowed.has(name) || name.startsWith("LC_");

@@ -7,6 +7,7 @@ import { Status, UserError } from "../errors.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
+import { ownTree } from "../protocol/inside.ts";
 import type { LaunchOrder, OrderedHome, Provision, RunRequest } from "../protocol/messages.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
 import type { Catalog, Start } from "./catalog.ts";
@@ -18,9 +19,6 @@ import { composeEnvironment } from "./environment.ts";
 import { jailLimits, type Means, missingLimits, processLimits, scratchOf } from "./limits.ts";
 import { resolverProvision } from "./network.ts";
 import type { Launch } from "./jails.ts";
-
-/** The jail's own places at the root, which a grant of the root leaves out. */
-const ownPlaces = new Set(["proc", "dev", "tmp"]);
 
 function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
   if (request.command.length > 0) return request.command;
@@ -38,10 +36,11 @@ function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
   );
 }
 
+/** A grant of the root is one of what is in it, but for the jail's own trees. */
 function rootEntries(profiles: readonly ResolvedProfile[]): string[] {
   if (!profiles.some(({ binds }) => binds.some(({ path }) => path === "/"))) return [];
   return hostFileSystem.readDirectory("/")
-    .filter((name) => !ownPlaces.has(name)).sort();
+    .filter((name) => ownTree(`/${name}`) === undefined).sort();
 }
 
 /** The value of a variable, empty where there is none. */

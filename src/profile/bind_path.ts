@@ -1,10 +1,8 @@
 // Which paths a profile may name at all, whatever the host has there.
 
+import { ownTree } from "../protocol/inside.ts";
 import type { Refusal } from "./problem.ts";
 import { quote } from "./text.ts";
-
-/** The trees that every jail has of its own. */
-export const RESERVED_TREES: readonly string[] = ["/proc", "/dev", "/tmp"];
 
 // PATH_MAX counts the terminating NUL, NAME_MAX does not: limits.h.
 const PATH_LIMIT = 4095;
@@ -45,20 +43,10 @@ export function isWithin(path: string, tree: string): boolean {
 }
 
 /**
- * Finds the jail's own tree that a path lies in.
- *
- * @param path a normalised absolute path
- * @returns /proc, /dev or /tmp, or undefined if the path is in none of them
- */
-export function reservedTree(path: string): string | undefined {
-  return RESERVED_TREES.find((tree) => isWithin(path, tree));
-}
-
-/**
  * Says why a path in a jail's own tree cannot be bound.
  *
  * @param path the path as the profile writes it
- * @param tree the tree, as {@link reservedTree} found it
+ * @param tree the tree, as {@link ownTree} found it
  * @param reached where the path leads, if a symbolic link leads there
  * @returns the refusal
  */
@@ -82,7 +70,7 @@ export function refuseReserved(path: string, tree: string, reached?: string): Re
 export function refusePath(path: string, written = path): Refusal | undefined {
   const fault = findFault(path);
   if (fault !== undefined) return { what: `Cannot bind ${quote(written)}`, remedy: fault };
-  const tree = reservedTree(normalisePath(path));
+  const tree = ownTree(normalisePath(path));
   return tree === undefined ? undefined : refuseReserved(written, tree);
 }
 

@@ -3,7 +3,7 @@
 // A `*` stands for any characters of one component's name, as in `[run] match`, and as in a shell
 // not for a dot at its beginning. What matches is from then on a path like any other.
 
-import { reservedTree } from "./bind_path.ts";
+import { ownTree } from "../protocol/inside.ts";
 import type { PathPattern } from "./expand.ts";
 import { errnoName, type FileSystem } from "./file_system.ts";
 import { fitsPieces } from "./match.ts";
@@ -120,7 +120,7 @@ class Search {
     const next = from + stars + 1;
     for (const name of this.#namesIn(path, rest[stars], isFound)) {
       const found = `${path}/${name}`;
-      if (reservedTree(found) !== undefined) continue;
+      if (ownTree(found) !== undefined) continue;
       if (next === components.length) this.#take(found);
       else this.#descend(found, next, true);
     }

@@ -1,6 +1,7 @@
 // Where a granted path leads on this host, and which symbolic links are on the way.
 
-import { refuseReserved, reservedTree } from "./bind_path.ts";
+import { ownTree } from "../protocol/inside.ts";
+import { refuseReserved } from "./bind_path.ts";
 import { errnoName, type FileKind, type FileSystem } from "./file_system.ts";
 import type { Refusal } from "./problem.ts";
 import type { ResolvedBind } from "./profile.ts";
@@ -85,7 +86,7 @@ export class HostResolver {
         continue;
       }
       const next = `${here}/${component}`;
-      const tree = reservedTree(next);
+      const tree = ownTree(next);
       if (tree !== undefined) {
         return { refusal: refuseReserved(path, tree, next), missing: false };
       }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isWithin, normalisePath, refusePath, reservedTree } from "../../src/profile/bind_path.ts";
+import { isWithin, normalisePath, refusePath } from "../../src/profile/bind_path.ts";
 
 Deno.test("normalising removes what does not change where a path leads", () => {
   assert.equal(normalisePath("//a/./b//c/"), "/a/b/c");
@@ -14,15 +14,6 @@ Deno.test("a path is within a tree by components, not by characters", () => {
   assert.equal(isWithin("/aa", "/a"), false);
   assert.equal(isWithin("/a", "/a/b"), false);
   assert.equal(isWithin("/a", "/"), true);
-});
-
-Deno.test("the jail's own trees are known, and their namesakes are not", () => {
-  assert.equal(reservedTree("/proc"), "/proc");
-  assert.equal(reservedTree("/dev/shm/x"), "/dev");
-  assert.equal(reservedTree("/tmp/x"), "/tmp");
-  for (const path of ["/", "/tmpfiles", "/home/tmp", "/var/tmp", "/device"]) {
-    assert.equal(reservedTree(path), undefined, path);
-  }
 });
 
 Deno.test("the root can be bound", () => {

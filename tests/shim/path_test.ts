@@ -1,6 +1,7 @@
 /** Paths as text, and resolved: the kernel is the judge. */
 
 import assert from "node:assert/strict";
+import { ownTree } from "../../src/protocol/inside.ts";
 import { compileProgram, run } from "./build.ts";
 
 const directory = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "stemjail-paths-" });
@@ -55,12 +56,13 @@ Deno.test("what does not fit is refused", async () => {
   assert.equal(await paths("append", long(2048), "x".repeat(2047)), "too long");
 });
 
-Deno.test("the jail's own trees are told from others with the same beginning", async () => {
-  for (const path of ["/tmp", "/tmp/x", "/proc/1", "/dev"]) {
-    assert.equal(await paths("own", path), "yes", path);
+Deno.test("the jail's own trees are the same to the shim and to the monitor, their namesakes none", async () => {
+  const own = { "/tmp": "/tmp", "/tmp/x": "/tmp", "/proc/1": "/proc", "/dev": "/dev" };
+  for (const [path, tree] of Object.entries(own)) {
+    assert.deepEqual([await paths("own", path), ownTree(path)], ["yes", tree], path);
   }
-  for (const path of ["/", "/tmpx", "/home/tmp", "/devel/x", "/process"]) {
-    assert.equal(await paths("own", path), "no", path);
+  for (const path of ["/", "/tmpx", "/home/tmp", "/pro", "/devel/x", "/process"]) {
+    assert.deepEqual([await paths("own", path), ownTree(path)], ["no", undefined], path);
   }
 });
 

@@ -1,6 +1,13 @@
 /** The protocol of the shim and the monitor, as C states it and as TypeScript does. */
 
 import assert from "node:assert/strict";
+import {
+  FILTERS_NAME,
+  RUN_DIRECTORY,
+  SHIM_NAME,
+  SOCKET_NAME,
+  TABLE_NAME,
+} from "../../src/protocol/inside.ts";
 import { encodeShimReply, parseShimRequest, Verdict } from "../../src/protocol/shim.ts";
 import { compileProgram, run } from "./build.ts";
 
@@ -23,6 +30,12 @@ function digitsOf(bytes: Uint8Array): string {
 }
 
 const encode = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("the shim looks for its files where the monitor puts them", async () => {
+  const names = [SHIM_NAME, TABLE_NAME, SOCKET_NAME, FILTERS_NAME];
+  const paths = names.map((name) => `${RUN_DIRECTORY}/${name}\n`);
+  assert.equal(await run(program, "places"), paths.join(""));
+});
 
 Deno.test("a request of the shim is what the monitor reads", async () => {
   for (const path of ["/", "/usr/bin/env", `/${"é".repeat(2047)}`]) {

@@ -3,7 +3,8 @@
  *
  *     frames request KIND FLAGS TEXT    the request as it goes over the socket, in hexadecimal
  *     frames reply KIND HEX             what is read from a reply: VERDICT GENERATION TEXT, or
- * `invalid`
+ *                                       `invalid`
+ *     frames places                     the paths of the shim, the table, the socket, the filters
  */
 #define _GNU_SOURCE
 #include "../../../shim/conversation.h"
@@ -50,11 +51,18 @@ static int show_reply(int kind, const char *digits) {
     return 0;
 }
 
+static int show_places(void) {
+    return printf("%s\n%s\n%s\n%s\n", STEMJAIL_SHIM_PATH, STEMJAIL_TABLE_PATH, STEMJAIL_SOCKET_PATH,
+                  STEMJAIL_FILTERS_PATH) < 0;
+}
+
 int main(int count, char **arguments) {
     converse();
     if (count == 5 && strcmp(arguments[1], "request") == 0)
         return show_request(atoi(arguments[2]), (unsigned)atoi(arguments[3]), arguments[4]);
     if (count == 4 && strcmp(arguments[1], "reply") == 0)
         return show_reply(atoi(arguments[2]), arguments[3]);
+    if (count == 2 && strcmp(arguments[1], "places") == 0)
+        return show_places();
     return 2;
 }
