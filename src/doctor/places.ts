@@ -5,16 +5,13 @@
  */
 import { MAXIMUM_SOCKET_PATH_BYTES } from "../../ffi/socket.ts";
 import { cacheDirectory, socketPath } from "../protocol/locations.ts";
+import { parentOf } from "../stemflow/path.ts";
 import { failure, type Finding, ok, warning } from "./finding.ts";
 import { asRoot, shellWord } from "./remedy.ts";
 import type { System } from "./system.ts";
 
 /** Permission bits by which others could put something in a directory. */
 const WRITABLE_BY_OTHERS = 0o022;
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
-}
 
 /** Why a directory cannot hold the portal's socket; null where it can. */
 function unsafeBecause(system: System, directory: string): string | null {

@@ -20,7 +20,7 @@ import { attachTree, cloneTree, MountAttribute, sealTree } from "../../ffi/mount
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY } from "../protocol/inside.ts";
 import type { MonitorEvent, Provision } from "../protocol/messages.ts";
-import { encodePath } from "../stemflow/path.ts";
+import { encodePath, nameOf } from "../stemflow/path.ts";
 import type { StartImage } from "../stemflow/start.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
@@ -29,10 +29,6 @@ import { findPlace, isSameFile, makeOwnFile } from "./place.ts";
 /** Read-only, both work as before; but mode and owner are the host's, and may be the user's to change. */
 const inert = MountAttribute.noSetuid | MountAttribute.noExecute | MountAttribute.readOnly;
 const attributes = { socket: inert | MountAttribute.noDevices, device: inert } as const;
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
 
 /** A file that is not looked for in the run directory, but where the system's own would be. */
 function isElsewhere({ kind, destination }: Provision): boolean {

@@ -18,7 +18,7 @@ import {
   tryLinkAt,
 } from "../../ffi/file.ts";
 import { attachTree, detachTree } from "../../ffi/mount.ts";
-import { encodePath, isBelow } from "../stemflow/path.ts";
+import { encodePath, isBelow, nameOf } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import { GrantError, reasonOf } from "./grant_error.ts";
 import type { MountNamespaces } from "./namespaces.ts";
@@ -226,8 +226,4 @@ function placeIn(outer: Prepared, path: string): number {
   } catch (error) {
     throw new GrantError(`${path}: ${reasonOf(error)}`);
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -8,6 +8,7 @@ import { realPath, statusBehind } from "../../ffi/file.ts";
 import type { Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";
+import { nameOf } from "../stemflow/path.ts";
 import { listHostDirectory, readHostFile, readHostText } from "./host_file.ts";
 import { parseDisplay, soleCookie } from "./desktop_x11.ts";
 
@@ -32,10 +33,6 @@ const NOTHING: SessionOffer = { provisions: [], variables: {} };
 function socket(trait: Trait, path: string, destination: string): Provision[] {
   const source = realPath(path);
   return source === null ? [] : [{ trait, kind: "socket", source, destination }];
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Variables that are only passed on. */
@@ -84,7 +81,7 @@ const x11: Offer = (outside) => {
 const wayland: Offer = (outside) => {
   const name = outside.WAYLAND_DISPLAY || "wayland-0";
   const path = name.startsWith("/") ? name : `${outside.XDG_RUNTIME_DIR ?? ""}/${name}`;
-  const inside = baseName(name);
+  const inside = nameOf(name);
   const provisions = socket("wayland", path, `${RUNTIME_DIRECTORY}/${inside}`);
   if (provisions.length === 0) return NOTHING;
   return { provisions, variables: { ...look(outside), WAYLAND_DISPLAY: inside } };

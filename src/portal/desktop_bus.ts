@@ -8,6 +8,7 @@ import type { Trait } from "../profile/traits.ts";
 import { RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
+import { nameOf } from "../stemflow/path.ts";
 import { findHelper, Helper } from "./helper.ts";
 
 const PROGRAM = "xdg-dbus-proxy";
@@ -86,9 +87,8 @@ export async function startBus(
   });
   await helper.ready;
   const destination = `${RUNTIME_DIRECTORY}/bus`;
-  const source = path.slice(path.lastIndexOf("/") + 1);
   return {
-    provisions: [{ trait: "dbus", kind: "socket", source, destination }],
+    provisions: [{ trait: "dbus", kind: "socket", source: nameOf(path), destination }],
     lifelines: [helper.takeLifeline()],
     helper,
     path,

@@ -18,7 +18,7 @@ import {
 } from "../protocol/locations.ts";
 import type { Hidden } from "../protocol/messages.ts";
 import { currentMounts, type Mount } from "../protocol/mounts.ts";
-import { encodePath } from "../stemflow/path.ts";
+import { encodePath, isAtOrBelow, isBelow, parentOf } from "../stemflow/path.ts";
 import { aliasesOf } from "./aliases.ts";
 import { helperDirectory, isOurs } from "./socket.ts";
 
@@ -27,7 +27,7 @@ const CGROUPS = "/sys/fs/cgroup";
 function ownDirectories(): string[] {
   const profiles = userProfileDirectory(processEnvironment);
   return [
-    profiles.slice(0, profiles.lastIndexOf("/")),
+    parentOf(profiles),
     stateDirectory(processEnvironment),
     cacheDirectory(processEnvironment),
   ];
@@ -56,7 +56,7 @@ function ancestors(path: string): string[] {
 
 /** Whether whoever is in a jail with everything granted could put another one in its place. */
 function isMovable(path: string): boolean {
-  return mayMakeEntries(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
+  return mayMakeEntries(parentOf(path));
 }
 
 /**
@@ -83,29 +83,25 @@ export function hiddenPaths(socket: string, profileDirectories: readonly string[
   const pinned = [...new Set(ways)].filter(isMovable).sort();
   return {
     covered,
-    pinned: pinned.filter((path) => !covered.some((cover) => isIn(path, cover))),
+    pinned: pinned.filter((path) => !covered.some((cover) => isAtOrBelow(path, cover))),
     sockets: helperDirectory(socket),
   };
 }
 
 /** A directory of ours outlives the socket in it; of another's, only what is the portal's is hidden. */
 function socketPaths(socket: string): string[] {
-  const directory = socket.slice(0, socket.lastIndexOf("/"));
+  const directory = parentOf(socket);
   return isOurs(directory) ? [directory] : [socket, `${socket}.lock`, helperDirectory(socket)];
 }
 
 /** Where control groups are mounted; together, as far as they are at the usual place. */
 function cgroupPlaces(mounts: readonly Mount[]): string[] {
   const points = mounts.filter(({ type }) => /^cgroup2?$/.test(type)).map(({ point }) => point);
-  const usual = points.some((point) => isIn(point, CGROUPS)) ? [CGROUPS] : [];
+  const usual = points.some((point) => isAtOrBelow(point, CGROUPS)) ? [CGROUPS] : [];
   return [...usual, ...points.filter((point) => existsAt(AT_FDCWD, encodePath(point)))];
-}
-
-function isIn(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}/`);
 }
 
 function outermost(paths: readonly string[]): string[] {
   const sorted = [...new Set(paths)].filter((path) => path !== "/").sort();
-  return sorted.filter((path) => !sorted.some((outer) => path.startsWith(`${outer}/`)));
+  return sorted.filter((path) => !sorted.some((outer) => isBelow(path, outer)));
 }

@@ -14,7 +14,7 @@ import { loadInstalled, profileSources } from "../profile/installed.ts";
 import type { LoadedProfiles } from "../profile/load.ts";
 import { problemsInShort } from "../profile/report.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { encodePath } from "../stemflow/path.ts";
+import { encodePath, parentOf } from "../stemflow/path.ts";
 import { Catalog } from "./catalog.ts";
 import type { Log } from "./log.ts";
 
@@ -90,7 +90,7 @@ export class Profiles {
   #watch(): void {
     for (const directory of profileSources(this.stated).directories) {
       if (watchDirectory(this.#changes, directory)) continue;
-      watchDirectory(this.#changes, directory.slice(0, directory.lastIndexOf("/")) || "/");
+      watchDirectory(this.#changes, parentOf(directory));
     }
   }
 

@@ -25,6 +25,7 @@ import { sendSignal, userId } from "../../ffi/process.ts";
 import { createSocket, MAXIMUM_SOCKET_PATH_BYTES, SocketType } from "../../ffi/socket.ts";
 import { UserError } from "../errors.ts";
 import type { Reactor } from "../protocol/reactor.ts";
+import { parentOf } from "../stemflow/path.ts";
 
 const BACKLOG = 128;
 const MAXIMUM_PID_BYTES = 20;
@@ -43,10 +44,6 @@ export interface Place {
   readonly lock: number;
   /** The socket's file, told apart from any that comes after it. */
   readonly identity: string;
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
 /**

@@ -31,18 +31,6 @@ export function normalisePath(path: string): string {
 }
 
 /**
- * Tells whether one path is another or lies beneath it.
- *
- * @param path a normalised absolute path
- * @param tree a normalised absolute path
- * @returns true if the components of `tree` are the first of `path`
- */
-export function isWithin(path: string, tree: string): boolean {
-  return tree === "/" || path === tree ||
-    (path.startsWith(tree) && path[tree.length] === "/");
-}
-
-/**
  * Says why a path in a jail's own tree cannot be bound.
  *
  * @param path the path as the profile writes it
@@ -90,16 +78,4 @@ function findFault(path: string): string | undefined {
   if (components.some((component) => exceeds(component, NAME_LIMIT))) {
     return `a component is longer than the ${NAME_LIMIT} bytes of a file name`;
   }
-}
-
-/**
- * The nearest tree of a set that a path is in, itself included.
- *
- * @param path an absolute, normalised path
- */
-export function treeAround(path: string, trees: ReadonlySet<string>): string | undefined {
-  for (let at = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-    if (trees.has(at)) return at;
-  }
-  return trees.has("/") ? "/" : undefined;
 }

@@ -1,6 +1,6 @@
 // Binds with `create = true`: directories that programs expect to find, such as a browser's own.
 
-import { isWithin } from "./bind_path.ts";
+import { isAtOrBelow, parentOf } from "../stemflow/path.ts";
 import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";
 
@@ -24,13 +24,13 @@ export function placeOfMissing(
     if (!ancestor.missing) return ancestor;
     // A link to nothing is there, and a directory of its name cannot be.
     if (resolver.kind(existing) === "link") return refuse(path, `${quote(existing)} leads nowhere`);
-    existing = existing.slice(0, existing.lastIndexOf("/")) || "/";
+    existing = parentOf(existing);
     ancestor = resolver.resolve(existing);
   }
   if (ancestor.kind !== "directory") return refuse(path, `${quote(existing)} is no directory`);
   const rest = path.slice(existing === "/" ? 0 : existing.length);
   const place = `${ancestor.path === "/" ? "" : ancestor.path}${rest}`;
-  if (place === home || home === "/" || !isWithin(place, home)) {
+  if (place === home || home === "/" || !isAtOrBelow(place, home)) {
     return refuse(path, "directories are made below the home only");
   }
   return { links: ancestor.links, path: place, kind: "directory" };

@@ -1,5 +1,6 @@
 // The grants of complete profiles to what they are on this host.
 
+import { isAtOrBelow, treeAround } from "../stemflow/path.ts";
 import { placeOfMissing } from "./create.ts";
 import { desktopBinds } from "./desktop_files.ts";
 import { namesUserDirectory, type PathExpander, type PathPattern } from "./expand.ts";
@@ -9,7 +10,6 @@ import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";
-import { isWithin, treeAround } from "./bind_path.ts";
 import type { RiskFinder } from "./risk.ts";
 
 /** How many matches of a pattern are told by name. */
@@ -148,7 +148,7 @@ export class Granter {
   #plantedLink({ links, path }: Resolved): Refusal | undefined {
     for (const link of links) {
       const tree = treeAround(link.path, this.#writable);
-      if (tree === undefined || isWithin(path, tree)) continue;
+      if (tree === undefined || isAtOrBelow(path, tree)) continue;
       return {
         what: `${quote(link.path)} is a symbolic link in ${quote(tree)}, where jails may write`,
         remedy: `bind what it is to lead to, ${quote(path)} now, by its own path`,

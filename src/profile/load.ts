@@ -1,11 +1,11 @@
 // Everything from directories of files to profiles ready to become domains.
 
+import { treeAround } from "../stemflow/path.ts";
 import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { type Environment, PathExpander } from "./expand.ts";
 import { GlobFinder } from "./glob.ts";
 import { type GrantContext, Granter, stepsTo } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";
-import { treeAround } from "./bind_path.ts";
 import { parseProfile } from "./parse.ts";
 import { comparePositions, type Finding, type ProfileError } from "./problem.ts";
 import type { ParsedProfile, Profile, ResolvedProfile } from "./profile.ts";

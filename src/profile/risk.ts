@@ -1,6 +1,6 @@
 // Writable grants that lead out of the jail: files in them run, later, outside of it.
 
-import { isWithin } from "./bind_path.ts";
+import { isAtOrBelow } from "../stemflow/path.ts";
 import type { Refusal } from "./problem.ts";
 import type { HostResolver, Resolved } from "./resolve.ts";
 import { quote } from "./text.ts";
@@ -133,7 +133,7 @@ export class RiskFinder {
 }
 
 function overlap(left: string, right: string): boolean {
-  return isWithin(left, right) || isWithin(right, left);
+  return isAtOrBelow(left, right) || isAtOrBelow(right, left);
 }
 
 function reachable({ path, kind }: Resolved): Refusal {

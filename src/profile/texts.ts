@@ -1,5 +1,6 @@
 // Profiles as texts, to copy and to edit: also those that the loader refuses.
 
+import { nameOf } from "../stemflow/path.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { ShippedProfile } from "./load.ts";
 import { TomlLocations } from "./locate.ts";
@@ -35,7 +36,7 @@ export function profileTexts(
   const { sources } = readProfileFiles(directories, files, { optional: true });
   const own = sources.map(({ file, text }) => ({
     name: parseProfile(text, file).profile?.name,
-    stem: file.slice(file.lastIndexOf("/") + 1).replace(/\.toml$/, ""),
+    stem: nameOf(file).replace(/\.toml$/, ""),
     path: file,
     text,
   }));

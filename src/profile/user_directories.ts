@@ -1,6 +1,7 @@
 // Where the user's folders are: what user-dirs.dirs says, xdg-user-dirs-update(1).
 
-import { isWithin, normalisePath } from "./bind_path.ts";
+import { isAtOrBelow } from "../stemflow/path.ts";
+import { normalisePath } from "./bind_path.ts";
 import type { ExpansionContext } from "./expand.ts";
 import { errnoName } from "./file_system.ts";
 import { quote } from "./text.ts";
@@ -63,7 +64,7 @@ export class UserDirectories {
     if (!(this.#folders instanceof Map)) return this.#folders as NoFolder;
     const { home } = this.#context;
     const folder = this.#folders.get(name) ?? `${home}/${DEFAULTS[name]}`;
-    if (!isWithin(normalisePath(home), normalisePath(folder))) return folder;
+    if (!isAtOrBelow(normalisePath(home), normalisePath(folder))) return folder;
     // So xdg-user-dirs writes a folder that is switched off. It must not grant the whole home.
     return {
       remedy: `user-dirs.dirs has no folder for ${name}; name one there, or write the path out`,

@@ -104,6 +104,37 @@ export function isBelow(path: string, outer: string): boolean {
 }
 
 /**
+ * The nearest tree of a set that a normalised path is in, itself included; undefined if it is in none.
+ *
+ * @param path A normalised path.
+ * @param trees Normalised paths.
+ */
+export function treeAround(path: string, trees: ReadonlySet<string>): string | undefined {
+  for (let at = path; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    if (trees.has(at)) return at;
+  }
+  return trees.has("/") ? "/" : undefined;
+}
+
+/**
+ * The last component of a path, whatever its spelling; empty for the root.
+ *
+ * @param path Any path.
+ */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * The directory of an absolute path's last component; the root for the root.
+ *
+ * @param path An absolute path without a slash at its end.
+ */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+/**
  * Orders normalised paths component by component, so that a tree's paths follow its root at once.
  *
  * @returns A negative number, zero or a positive number, as Array.prototype.sort wants.

@@ -8,6 +8,7 @@
  */
 
 import { wordsFor } from "./candidates.ts";
+import { nameOf } from "./path.ts";
 import { PathIndex, type PathIndexImage } from "./path_index.ts";
 
 /** The domains that grant one action at one node: a few indexes, or a bitset where they are many. */
@@ -41,7 +42,7 @@ export class TreeNode {
 
   /** The last component of its path; empty for the root. */
   get name(): string {
-    return this.path.slice(this.path.lastIndexOf("/") + 1);
+    return nameOf(this.path);
   }
 }
 

@@ -7,8 +7,11 @@ import {
   isAtOrBelow,
   isBelow,
   MAXIMUM_PATH_BYTES,
+  nameOf,
   normalisePath,
+  parentOf,
   PathError,
+  treeAround,
 } from "../../src/stemflow/path.ts";
 
 const SPELLINGS: readonly (readonly [string, string])[] = [
@@ -139,6 +142,19 @@ Deno.test("isAtOrBelow and isBelow compare components, not characters", () => {
   assert.ok(!isBelow("/", "/"));
   assert.ok(!isBelow("/a/b", "/a/b"));
   assert.ok(!isBelow("/a/bb", "/a/b"));
+});
+
+Deno.test("treeAround finds the nearest tree that a path is in, itself and the root included", () => {
+  const trees = new Set(["/a", "/a/b", "/c"]);
+  const nearest = ["/a/b/x", "/a/b", "/a/bb", "/aa", "/"].map((path) => treeAround(path, trees));
+  assert.deepEqual(nearest, ["/a/b", "/a/b", "/a", undefined, undefined]);
+  assert.equal(treeAround("/aa", new Set(["/"])), "/");
+});
+
+Deno.test("nameOf and parentOf take the last component off", () => {
+  assert.deepEqual([nameOf("/a/b"), parentOf("/a/b")], ["b", "/a"]);
+  assert.deepEqual([nameOf("/a"), parentOf("/a")], ["a", "/"]);
+  assert.deepEqual([nameOf("/"), parentOf("/")], ["", "/"]);
 });
 
 Deno.test("comparePaths keeps a tree together, its root first", () => {
