@@ -70,6 +70,22 @@ export function checkUnless(
 }
 
 /**
+ * What `act` returns, or null where the kernel refused: for what can be done without.
+ *
+ * @param codes the refusals that are meant, such as `ENOENT`; all of them unless said
+ * @throws what `act` throws otherwise
+ */
+export function unlessRefused<Result>(act: () => Result, codes?: readonly string[]): Result | null {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    if (codes === undefined || codes.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+/**
  * Makes a call again as long as a signal interrupts it (signal(7)).
  *
  * @param call makes the call once and answers what {@link check} would

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { check, checkUnless, KernelError, retry } from "./check.ts";
+import { check, checkUnless, retry, unlessRefused } from "./check.ts";
 import { AT_FDCWD, readTextAt } from "./file.ts";
 import { bind } from "./library.ts";
 import { cString } from "./memory.ts";
@@ -74,15 +74,10 @@ function userNamespace(process: string): string | null {
 
 /** The umask(2) of a process, or the usual one where it is not told. proc_pid_status(5). */
 export function fileMaskOf(pid: number): number {
-  const USUAL = 0o022;
+  const USUAL = "0022";
   const MAXIMUM_BYTES = 8192;
-  try {
-    const text = readTextAt(AT_FDCWD, `/proc/${pid}/status`, MAXIMUM_BYTES);
-    return parseInt(/^Umask:\s+([0-7]+)$/m.exec(text)?.[1] ?? "22", 8);
-  } catch (error) {
-    if (error instanceof KernelError) return USUAL;
-    throw error;
-  }
+  const text = unlessRefused(() => readTextAt(AT_FDCWD, `/proc/${pid}/status`, MAXIMUM_BYTES));
+  return parseInt(/^Umask:\s+([0-7]+)$/m.exec(text ?? "")?.[1] ?? USUAL, 8);
 }
 
 /** Numbers of RLIMIT_* (getrlimit(2)). */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
   type FileStatus,
   openAt,
   OpenFlag,
-  readAll,
+  readTextAt,
   statusAt,
   statusBehind,
 } from "../../ffi/file.ts";
@@ -34,26 +34,8 @@ const PATIENCE_WITHOUT_CACHE = 5000;
 
 const MAXIMUM_TEXT_BYTES = 1024 * 1024;
 
-/** What `act` returns, or null where the kernel refuses. */
-function unlessRefused<T>(act: () => T): T | null {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    return null;
-  }
-}
-
-// Through the kernel itself: Deno refuses to read much of /proc and /sys whatever it is permitted.
 function readText(path: string): string | null {
-  return unlessRefused(() => {
-    const file = openAt(AT_FDCWD, path, OpenFlag.readOnly);
-    try {
-      return new TextDecoder().decode(readAll(file, MAXIMUM_TEXT_BYTES)).trimEnd();
-    } finally {
-      close(file);
-    }
-  });
+  return unlessRefused(() => readTextAt(AT_FDCWD, path, MAXIMUM_TEXT_BYTES).trimEnd());
 }
 
 function status(path: string): FileStatus | null {

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { KernelError } from "../../ffi/check.ts";
+import { unlessRefused } from "../../ffi/check.ts";
 import { close, type FileStatus } from "../../ffi/file.ts";
 import {
   addPathRule,
@@ -250,12 +250,8 @@ function addInherited(ruleset: number, file: InheritedFile, handled: bigint): vo
     FILE_ACCESS.ioctlDevice,
   );
   if ((access & handled) === 0n) return;
-  try {
-    addPathRule(ruleset, file.descriptor, access & handled);
-  } catch (error) {
-    // EBADFD: a pipe or socket has no place in a tree, and is not restricted.
-    if (!(error instanceof KernelError && error.code === "EBADFD")) throw error;
-  }
+  // EBADFD: a pipe or socket has no place in a tree, and is not restricted.
+  unlessRefused(() => addPathRule(ruleset, file.descriptor, access & handled), ["EBADFD"]);
 }
 
 /** The rights that an ABI knows. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
@@ -152,15 +152,13 @@ export class JailSession {
 
   /** Whether a path shows our file. */
   #isShown({ destination }: Provision): boolean {
-    try {
-      return isSameFile(
+    const isShown = unlessRefused(() =>
+      isSameFile(
         findPlace(this.empty.namespaces.jailRoot, destination, true),
         openAt(this.empty.skeleton.run, nameOf(destination), OpenFlag.pathOnly),
-      );
-    } catch (error) {
-      if (error instanceof KernelError) return false;
-      throw error;
-    }
+      )
+    );
+    return isShown ?? false;
   }
 
   /** Writes a file of the run directory anew: it is read-only by its mounts, of which this is none. */

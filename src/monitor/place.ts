@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
 import {
   AT_FDCWD,
   close,
@@ -24,9 +23,6 @@ import type { Skeleton } from "./skeleton.ts";
 const node = OpenFlag.pathOnly | OpenFlag.noFollow;
 const directory = OpenFlag.pathOnly | OpenFlag.directory;
 const newFile = OpenFlag.writeOnly | OpenFlag.create | OpenFlag.exclusive;
-
-/** Answers that are no failure: the path leads to nothing. */
-const nowhere = new Set(["ENOENT", "ENOTDIR"]);
 
 /** A directory of the jail's own that can be written to now, and the path of it that the jail has. */
 interface Base {
@@ -52,13 +48,9 @@ function basesOf({ root, devices, home }: Skeleton): Base[] {
 export function findPlace(jailRoot: number, path: string, followsLinks: boolean): number {
   const links = followsLinks ? 0 : ResolveFlag.noSymbolicLinks;
   const flags = followsLinks ? OpenFlag.pathOnly : node;
-  try {
-    const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks | links;
-    return openResolved(jailRoot, encodePath(path), { flags, resolve });
-  } catch (error) {
-    if (error instanceof KernelError && nowhere.has(error.code)) return -1;
-    throw error;
-  }
+  const resolve = ResolveFlag.inRoot | ResolveFlag.noMagicLinks | links;
+  const allowed = ["ENOENT", "ENOTDIR"];
+  return openResolved(jailRoot, encodePath(path), { flags, resolve, allowed });
 }
 
 /** Whether two descriptors, which are closed, are of one file; -1 is of none. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import {
   close,
   openAt,
@@ -121,17 +121,15 @@ export class JailRequests {
 
   /** What the process calls itself (proc_pid_comm(5)); empty when it is gone. */
   #nameOf(pid: number): string {
-    try {
+    const name = unlessRefused(() => {
       const file = openAt(this.jail.processes, `${pid}/comm`, OpenFlag.readOnly);
       try {
-        return decodePath(readAll(file, MAXIMUM_NAME_BYTES)).replace(/\n$/, "");
+        return decodePath(readAll(file, MAXIMUM_NAME_BYTES));
       } finally {
         close(file);
       }
-    } catch (error) {
-      if (error instanceof KernelError) return "";
-      throw error;
-    }
+    });
+    return name?.replace(/\n$/, "") ?? "";
   }
 
   /** The names in a directory of the host, each in a message of its own, and one without text. */

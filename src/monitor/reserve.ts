@@ -2,9 +2,11 @@
  * What the kernel counts for a user, in jails and out of them alike: a jail gets a part of it, so
  * that the user's other programs still find some. user_namespaces(7), namespaces(7).
  *
+ * Where /proc/sys is read-only, as in many containers, there is nothing to be had.
+ *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { unlessRefused } from "../../ffi/check.ts";
 import { AT_FDCWD, readTextAt, writeTextAt } from "../../ffi/file.ts";
 import { NO_LIMIT, Resource, resourceLimit } from "../../ffi/process.ts";
 import type { Limit } from "../../ffi/spawn.ts";
@@ -53,16 +55,6 @@ export function boundNamespaces(): void {
   unlessRefused(() => writeNumber("user/max_cgroup_namespaces", 0));
   for (const kind of namespaceKinds) {
     unlessRefused(() => writeNumber(`user/max_${kind}_namespaces`, MAXIMUM_NAMESPACES));
-  }
-}
-
-/** Where /proc/sys is read-only, as in many containers, there is nothing to be had. */
-function unlessRefused<Result>(act: () => Result): Result | null {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof KernelError) return null;
-    throw error;
   }
 }
 

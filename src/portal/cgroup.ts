@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import { ensureDirectoryAt, existsAt, removeDirectoryAt, writeTextAt } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { Controller } from "../protocol/cgroup.ts";
@@ -80,12 +80,8 @@ export class JailCgroup {
   }
 
   #enter(): void {
-    try {
-      this.#write("inside/cgroup.procs", String(this.pid));
-    } catch (error) {
-      // It has ended already, as its owner is about to hear.
-      if (!(error instanceof KernelError && error.code === "ESRCH")) throw error;
-    }
+    // ESRCH: it has ended already, as its owner is about to hear.
+    unlessRefused(() => this.#write("inside/cgroup.procs", String(this.pid)), ["ESRCH"]);
   }
 
   /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { unlessRefused } from "../../ffi/check.ts";
 import { AT_FDCWD, ensureTree, existsAt } from "../../ffi/file.ts";
 import { installedDirectory } from "../../ffi/library.ts";
 import { mayMakeEntries } from "../../ffi/probe.ts";
@@ -33,15 +33,6 @@ function ownDirectories(): string[] {
   ];
 }
 
-/** Makes a directory, so that nobody makes it first from inside a jail. */
-function ensureIfPossible(path: string): void {
-  try {
-    ensureTree(path, 0o700);
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-  }
-}
-
 /** What leads to a path: its directories, and those of the links on the way, with the links. */
 function waysTo(path: string, links: readonly string[]): string[] {
   const ends = [path, ...links];
@@ -68,7 +59,8 @@ function isMovable(path: string): boolean {
  */
 export function hiddenPaths(socket: string, profileDirectories: readonly string[]): Hidden {
   const directories = ownDirectories();
-  directories.forEach(ensureIfPossible);
+  // So that nobody makes one first from inside a jail.
+  for (const path of directories) unlessRefused(() => ensureTree(path, 0o700));
   const installed = [installedDirectory(), Deno.env.get("STEMJAIL_INSTALLED") ?? null];
   const stated = [...directories, ...profileDirectories, ...installed, ...socketPaths(socket)];
   const resolver = new HostResolver(hostFileSystem);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { unlessRefused } from "../../ffi/check.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, readAll, readDirectory } from "../../ffi/file.ts";
 import { decodePath, encodePath } from "../stemflow/path.ts";
 
@@ -15,7 +15,7 @@ function withFile<Result>(
   flags: number,
   use: (file: number) => Result,
 ): Result | null {
-  try {
+  return unlessRefused(() => {
     // Not to wait for a writer where somebody put a fifo.
     const file = openAt(AT_FDCWD, encodePath(path), flags | OpenFlag.nonBlocking);
     try {
@@ -23,10 +23,7 @@ function withFile<Result>(
     } finally {
       close(file);
     }
-  } catch (error) {
-    if (error instanceof KernelError) return null;
-    throw error;
-  }
+  });
 }
 
 /** What a file holds, up to 256 KiB; null when it cannot be read. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { unlessRefused } from "../../ffi/check.ts";
 import { close, writeAll } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
 import type { Given } from "../cli/options.ts";
@@ -61,12 +61,8 @@ class Readiness {
   tell(line: string): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    try {
-      writeAll(READINESS, new TextEncoder().encode(line));
-    } catch (error) {
-      // Whoever started us is gone; others may have connected meanwhile.
-      if (!(error instanceof KernelError && error.code === "EPIPE")) throw error;
-    }
+    // EPIPE: whoever started us is gone; others may have connected meanwhile.
+    unlessRefused(() => writeAll(READINESS, new TextEncoder().encode(line)), ["EPIPE"]);
     close(READINESS);
   }
 }

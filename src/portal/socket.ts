@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KernelError } from "../../ffi/check.ts";
+import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import {
   AT_FDCWD,
@@ -131,11 +131,7 @@ function listen(path: string): number {
 
 /** What stays is replaced by the next portal. */
 function removeIfPossible(path: string): void {
-  try {
-    removeAt(AT_FDCWD, path);
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-  }
+  unlessRefused(() => removeAt(AT_FDCWD, path));
 }
 
 /**
