@@ -48,13 +48,10 @@ function complete(socket: number, begun: Uint8Array<ArrayBuffer>): Uint8Array<Ar
  * @throws KernelError when nobody is there (`connect`), or the conversation breaks
  */
 export function callSocket(path: string, value: unknown, options: CallOptions = {}): Answer {
-  const { descriptors: sent = [], keepSignals = false } = options;
-  const message = encodeFrame(value, sent.length);
-  const { socket, bytes, descriptors } = exchange({
-    ...{ path, message, keepSignals },
-    descriptors: sent,
-  });
-  const frame = complete(socket, bytes);
-  const answer = frame === null ? null : decodeBody(frame.subarray(HEADER_BYTES));
-  return { socket, value: answer, descriptors };
+  const { descriptors = [], keepSignals = false } = options;
+  const message = encodeFrame(value, descriptors.length);
+  const answer = exchange({ path, message, descriptors, keepSignals });
+  const frame = complete(answer.socket, answer.bytes);
+  const said = frame === null ? null : decodeBody(frame.subarray(HEADER_BYTES));
+  return { socket: answer.socket, value: said, descriptors: answer.descriptors };
 }
