@@ -52,7 +52,7 @@ export function followLinks(
       BigInt(links),
       BigInt(steps),
     ),
-    typeof path === "string" ? path : "",
+    path,
   );
   return split(trail.subarray(0, length));
 }

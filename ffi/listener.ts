@@ -1,5 +1,6 @@
 /**
- * The serving side of a Unix socket, and pairs of sockets. unix(7), socket(7).
+ * The serving side of a Unix socket: listening, accepting, who is on the other end; and pairs of
+ * sockets. unix(7), socket(7).
  *
  * @module
  */

@@ -6,7 +6,8 @@
  */
 import { check } from "./check.ts";
 import { bind } from "./library.ts";
-import { cString, type Text } from "./memory.ts";
+import { AT_FDCWD } from "./file.ts";
+import { cString, describe, type Text } from "./memory.ts";
 
 const libc = bind({
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
@@ -122,7 +123,6 @@ export function sealTree(tree: number, attributes: bigint): void {
 
 /** Like {@link sealTree}, for the mount alone on which `path` lies. */
 export function sealMount(path: string, attributes: bigint): void {
-  const AT_FDCWD = -100;
   const structure = mountAttributes(attributes);
   check(
     "mount_setattr",

@@ -1,6 +1,5 @@
 /**
- * Unix sockets: addresses, messages with descriptors, and who is on the other end.
- * unix(7), cmsg(3).
+ * Unix sockets: addresses, connections, and messages with descriptors. unix(7), cmsg(3).
  *
  * @module
  */
@@ -23,7 +22,6 @@ export const AF_UNIX = 1;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const SOCK_CLOEXEC = 0o2000000;
-const MSG_CTRUNC = 0x8;
 
 /** How a socket keeps its messages apart. */
 export const SocketType = { stream: 1, seqpacket: 5, nonblocking: 0o4000 } as const;
@@ -37,8 +35,6 @@ export interface Message {
   readonly length: number;
   /** Close-on-exec descriptors, owned by the caller. */
   readonly descriptors: number[];
-  /** Whether the kernel had to drop descriptors for want of room. */
-  readonly truncated: boolean;
 }
 
 /**
@@ -149,7 +145,7 @@ export function receive(
   const control = maximumDescriptors === 0
     ? nothing
     : new Uint8Array(CONTROL_HEADER_BYTES + ((4 * maximumDescriptors + 7) & ~7));
-  const out = new Uint32Array(2);
+  const out = new Uint32Array(1);
   const result = new Uint8Array(out.buffer);
   const size = BigInt(into.length);
   const controlSize = BigInt(control.length);
@@ -164,6 +160,5 @@ export function receive(
   return {
     length,
     descriptors: maximumDescriptors === 0 ? [] : readRights(control, out[0]),
-    truncated: (out[1] & MSG_CTRUNC) !== 0,
   };
 }

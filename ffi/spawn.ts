@@ -90,13 +90,16 @@ const steps = [
   "execve",
 ] as const;
 
-/** The name of a step that {@link spawn} can fail at. */
-export type SpawnFailure = string;
-
 /** A process that could not be started: at which step, and why. */
 export class SpawnError extends KernelError {
-  /** Names the step that failed, with its errno, on which file. */
-  constructor(readonly step: SpawnFailure, errno: number, subject: string) {
+  /**
+   * Names a failure.
+   *
+   * @param step the step that failed, such as `clone` or `execve`
+   * @param errno the number the kernel gave
+   * @param subject the directory of a `chdir`, else the program
+   */
+  constructor(readonly step: string, errno: number, subject: string) {
     super(step, errno, subject);
   }
 }

@@ -45,7 +45,6 @@ int64_t stemjail_receive(int socket, void *bytes, uint64_t length, void *control
         message.msg_controllen = control_size;
     }
     ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    out[0] = (uint32_t)message.msg_controllen;
-    out[1] = (uint32_t)message.msg_flags;
+    *out = (uint32_t)message.msg_controllen;
     return received;
 }

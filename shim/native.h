@@ -1,13 +1,13 @@
 /*
  * What the executable needs in C: what JavaScript cannot do.
  *
- * native.c memory that other processes read, and errno
- * spawn.c  everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
- *          and a vfork child may not return to its caller anyway)
- * follow.c a path through its links, where each component would be a call of its own
+ * native.c    memory that other processes read, messages, and errno
+ * spawn.c     everything between a new process and its exec (V8 marks its heap MADV_DONTFORK,
+ *             and a vfork child may not return to its caller anyway)
+ * follow.c    a path through its links, where each component would be a call of its own
  * landlock.c  a rule for each place that a jail can be granted, in one call
  * exchange.c  a client's request and its answer, in one call
- * relay.c  the client's wait: bytes between two terminals, and signals, which reach any thread
+ * relay.c     the client's wait: bytes between two terminals, and signals, which reach any thread
  * borrowed.c  the user's terminal meanwhile
  *
  * All are called through Deno's FFI. The structures are arrays of 64-bit words, so that
@@ -31,7 +31,7 @@ STEMJAIL_EXPORT uintptr_t stemjail_address(const void *buffer);
  * header holds pointers: only a buffer that is itself an argument is kept by the engine until the
  * call returns, and one that a number points at may be freed before it.
  *
- * stemjail_receive writes msg_controllen and msg_flags to `out`.
+ * stemjail_receive writes msg_controllen to `out`.
  */
 STEMJAIL_EXPORT int64_t stemjail_send(int socket, const void *bytes, uint64_t length,
                                       const void *control, uint64_t control_length);

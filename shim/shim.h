@@ -9,6 +9,7 @@
  *   real.c       the functions that the hooks lie in front of
  *   path.c       paths as text, and the symbolic links in them
  *   directory.c  where relative paths start
+ *   table.c      what the policy table says
  *   look.c       what a hook does with a path before and after the real call
  *   ask.c        one question to the monitor, over conversation.c
  *   execution.c  what exec and posix_spawn have in common, with environment.c and interpreter.c

@@ -60,6 +60,7 @@ export class Helper {
   readonly #settled = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #timer: ReturnType<typeof setTimeout>;
+  /** What it wrote to its standard error, its last lines. */
   #said = "";
   #isGone = false;
 
@@ -97,11 +98,6 @@ export class Helper {
     reactor.watch(readiness, Readiness.readable, () => this.#hearReadiness());
     reactor.watch(words, Readiness.readable, () => this.#hearWords());
     reactor.watch(this.#pidfd, Readiness.readable, () => this.#end());
-  }
-
-  /** What it wrote to its standard error, its last lines. */
-  get words(): string {
-    return this.#said;
   }
 
   /** Gives away the other end of its descriptor 1 or 3: some helpers end when that is closed. */
