@@ -26,7 +26,7 @@ function openLog(): number {
   }
 }
 
-/** The user's environment, as the launcher found it. */
+/** This process's environment, but for what configures the runtime: the next launcher sets that anew. */
 function environment(): string[] {
   return Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("DENO_"))
     .map(([name, value]) => `${name}=${value}`);

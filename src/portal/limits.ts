@@ -36,7 +36,7 @@ const USUAL_SHARE = 0.75;
 export interface JailLimits {
   /** Bytes of memory; Infinity for no limit. */
   readonly memory: number;
-  /** Processes and threads, the monitor's own included. */
+  /** Processes and threads, beside the monitor's own. */
   readonly processes: number;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Monitors: processes of this executable in namespaces of their own. The only file that knows how to
- * start one.
+ * Monitors: processes of this executable in namespaces of their own, from their start to their end.
  *
  * @module
  */

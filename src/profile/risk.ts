@@ -1,4 +1,4 @@
-// Writable grants that lead out of the jail: files in them run, later, outside of it.
+// Grants that lead out of the jail: files that run, later, outside of it, and sockets of services.
 
 import { isAtOrBelow } from "../stemflow/path.ts";
 import type { Refusal } from "./problem.ts";
