@@ -7,7 +7,7 @@
 import { check } from "./check.ts";
 import { bind } from "./library.ts";
 import { AT_FDCWD } from "./file.ts";
-import { cString, describe, type Text } from "./memory.ts";
+import { cString, type Text } from "./memory.ts";
 
 const libc = bind({
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },

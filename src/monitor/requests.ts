@@ -16,6 +16,8 @@ import {
 import type { LaunchOrder, MonitorEvent } from "../protocol/messages.ts";
 import {
   encodeShimReply,
+  type MountRequest,
+  type AccessRequest,
   type ShimRequest,
   ShimRequestKind,
   Verdict,
@@ -64,9 +66,9 @@ export class JailRequests {
 
   /** Handles one request of process `pid` of the jail. */
   handle(request: ShimRequest, pid: number): Answer {
-    if (request.kind === 1) return this.#access(request, pid);
+    if (request.kind === ShimRequestKind.access) return this.#access(request, pid);
     if (!this.order.unconfined) return { replies: [this.#reply(request.kind, Verdict.refused)] };
-    if (request.kind === 2) return { replies: this.#list(request.path) };
+    if (request.kind === ShimRequestKind.list) return { replies: this.#list(request.path) };
     return { replies: [this.#reply(request.kind, this.#mount(request))] };
   }
 
@@ -93,7 +95,7 @@ export class JailRequests {
     return encodeShimReply(verdict, kind, this.state.generation, text);
   }
 
-  #access({ kind, path, write }: Extract<ShimRequest, { kind: 1 }>, pid: number): Answer {
+  #access({ kind, path, write }: AccessRequest, pid: number): Answer {
     const { hostRoot } = this.jail.namespaces;
     const outcome = decide(this.state, hostRoot, path, write, () => this.#nameOf(pid));
     if (outcome.kind === "denied") {
@@ -153,7 +155,7 @@ export class JailRequests {
     }
   }
 
-  #mount(request: Extract<ShimRequest, { kind: 3 }>): VerdictCode {
+  #mount(request: MountRequest): VerdictCode {
     try {
       this.grants.mountElsewhere({
         source: normalisePath(decodePath(request.source)),

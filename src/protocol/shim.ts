@@ -28,16 +28,39 @@ export const Verdict = { granted: 0, denied: 1, refused: 2, malformed: 3 } as co
 export type VerdictCode = typeof Verdict[keyof typeof Verdict];
 
 /** A request whose form is right; its paths are absolute, not empty, and hold no NUL. */
-export type ShimRequest =
-  | { readonly kind: 1; readonly write: boolean; readonly path: Uint8Array }
-  | { readonly kind: 2; readonly path: Uint8Array }
-  | {
-    readonly kind: 3;
-    readonly write: boolean;
-    readonly parent: boolean;
-    readonly source: Uint8Array;
-    readonly destination: Uint8Array;
-  };
+export type ShimRequest = AccessRequest | ListRequest | MountRequest;
+
+/** A process asks for access to a path. */
+export interface AccessRequest {
+  /** Which request it is. */
+  readonly kind: typeof ShimRequestKind.access;
+  /** Whether it asks to write. */
+  readonly write: boolean;
+  /** The path. */
+  readonly path: Uint8Array;
+}
+
+/** A process asks for the names in a directory of the host. */
+export interface ListRequest {
+  /** Which request it is. */
+  readonly kind: typeof ShimRequestKind.list;
+  /** The directory. */
+  readonly path: Uint8Array;
+}
+
+/** A process asks for a mount that no profile says. */
+export interface MountRequest {
+  /** Which request it is. */
+  readonly kind: typeof ShimRequestKind.mount;
+  /** Whether it asks to write. */
+  readonly write: boolean;
+  /** Whether the source is the host's path, or else the jail's. */
+  readonly parent: boolean;
+  /** What is mounted. */
+  readonly source: Uint8Array;
+  /** Where, in the jail. */
+  readonly destination: Uint8Array;
+}
 
 function isPath(bytes: Uint8Array): boolean {
   return bytes.length >= 1 && bytes.length <= MAXIMUM_PATH_BYTES && bytes[0] === 0x2f &&
