@@ -91,42 +91,37 @@ export interface Circumstances {
   readonly means: Means;
 }
 
-/**
- * Works out what a request means.
- *
- * @throws UserError when it cannot be had
- */
-export function planLaunch(
-  request: RunRequest,
-  catalog: Catalog,
-  circumstances: Circumstances,
-): Launch {
-  const { problem } = circumstances;
-  const outdated = problem === null
-    ? undefined
-    : `${problem}; the profiles from before stay in force`;
-  try {
-    return planWith(request, catalog, circumstances, outdated);
-  } catch (error) {
-    // What is missing may be in the profiles that could not be loaded.
-    if (outdated === undefined || !(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message}; ${outdated}`, error.status);
-  }
+/** What the user should know of profiles that are not in force; undefined where all are. */
+function outdatedBy(problem: string | null): string | undefined {
+  return problem === null ? undefined : `${problem}; the profiles from before stay in force`;
 }
 
-function planWith(
+/** What the client is to be told at the start; undefined where that is nothing. */
+function warningOf(
+  profiles: readonly ResolvedProfile[],
+  { problem, means }: Circumstances,
+): string | undefined {
+  const warnings = [outdatedBy(problem), missingLimits(profiles, means)]
+    .filter((warning) => warning !== undefined);
+  return warnings.length === 0 ? undefined : warnings.join("; ");
+}
+
+/** A command, and the program that it names. */
+interface Program {
+  readonly command: readonly string[];
+  readonly file: string;
+}
+
+function orderOf(
   request: RunRequest,
   catalog: Catalog,
-  { unconfined, fileMask, means }: Circumstances,
-  outdated: string | undefined,
-): Launch {
-  const command = commandOf(request, catalog);
-  const searchPath = request.environment.PATH;
-  const file = findCommand(command[0], searchPath, request.directory);
-  const start = startOf(request, catalog, file, command[0]);
-  const { set, profiles } = start;
-  const warnings = [outdated, missingLimits(profiles, means)]
-    .filter((warning) => warning !== undefined);
+  start: Start,
+  { command, file }: Program,
+  circumstances: Circumstances,
+): LaunchOrder {
+  const { profiles } = start;
+  // First: it refuses the launch where a limit is required, before directories are made for it.
+  const warning = warningOf(profiles, circumstances);
   createDirectories(profiles.filter((profile) => start.meant.has(profile)));
   const traits = start.domains.map(traitsOf);
   const session = offerSession(request.environment, new Set(traits.flat()));
@@ -136,7 +131,7 @@ function planWith(
     request.variables,
     session.variables,
   );
-  const order: LaunchOrder = {
+  return {
     type: "launch",
     ...catalog.firstStates.of(start.domains),
     rootEntries: rootEntries(start.domains),
@@ -152,22 +147,49 @@ function planWith(
     linger: lingers(request, catalog, profiles),
     limits: processLimits(profiles),
     scratch: scratchOf(profiles),
-    fileMask,
+    fileMask: circumstances.fileMask,
     nestedNamespaces: profiles.every(({ sandbox }) => sandbox.nestedNamespaces),
-    unconfined,
+    unconfined: circumstances.unconfined,
     awaitsHelpers: traits.flat().some((trait) => trait === "net-nat" || trait === "dbus"),
-    warning: warnings.length === 0 ? undefined : warnings.join("; "),
+    warning,
   };
+}
+
+/**
+ * Works out what a request means.
+ *
+ * @throws UserError when it cannot be had
+ */
+export function planLaunch(
+  request: RunRequest,
+  catalog: Catalog,
+  circumstances: Circumstances,
+): Launch {
+  try {
+    return planFrom(request, catalog, circumstances);
+  } catch (error) {
+    const outdated = outdatedBy(circumstances.problem);
+    if (outdated === undefined || !(error instanceof UserError)) throw error;
+    // What is missing may be in the profiles that could not be loaded.
+    throw new UserError(`${error.message}; ${outdated}`, error.status);
+  }
+}
+
+function planFrom(request: RunRequest, catalog: Catalog, circumstances: Circumstances): Launch {
+  const command = commandOf(request, catalog);
+  const file = findCommand(command[0], request.environment.PATH, request.directory);
+  const start = startOf(request, catalog, file, command[0]);
+  const { pool } = catalog;
   return {
-    order,
+    order: orderOf(request, catalog, start, { command, file }, circumstances),
     command,
-    ownNetwork: !commonTraits(traits).includes("net-host"),
-    domain: catalog.pool.nameOf(set),
-    candidates: catalog.pool.membersOf(set),
+    ownNetwork: !commonTraits(start.domains.map(traitsOf)).includes("net-host"),
+    domain: pool.nameOf(start.set),
+    candidates: pool.membersOf(start.set),
     limitsAmong: (names) => {
-      const indices = new Set(names.map((name) => catalog.pool.indexOf(name)));
-      const kept = profiles.filter(({ name }) => indices.has(catalog.pool.indexOf(name)));
-      return jailLimits(kept, means.memory);
+      const indices = new Set(names.map((name) => pool.indexOf(name)));
+      const kept = start.profiles.filter(({ name }) => indices.has(pool.indexOf(name)));
+      return jailLimits(kept, circumstances.means.memory);
     },
   };
 }
