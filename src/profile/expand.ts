@@ -1,14 +1,12 @@
 // The shorthands of a profile's paths: `~`, `${HOME}` and the folders of the XDG specifications.
 
+import type { Environment } from "../protocol/locations.ts";
 import { normalisePath, refusePath } from "./bind_path.ts";
 import type { FileSystem } from "./file_system.ts";
 import { nearestNames } from "./nearest.ts";
 import type { Refusal } from "./problem.ts";
 import { quote } from "./text.ts";
 import { USER_DIRECTORIES, UserDirectories } from "./user_directories.ts";
-
-/** A variable of the environment by name, or undefined where it is not set. */
-export type Environment = (name: string) => string | undefined;
 
 /** What expansions depend on. */
 export interface ExpansionContext {

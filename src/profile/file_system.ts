@@ -3,6 +3,7 @@
 import {
   AT_FDCWD,
   close,
+  type FileStatus,
   openAt,
   OpenFlag,
   readAll,
@@ -13,14 +14,7 @@ import {
 } from "../../ffi/file.ts";
 
 /** What a path names, links not followed. */
-export type FileKind =
-  | "directory"
-  | "file"
-  | "socket"
-  | "fifo"
-  | "link"
-  | "character device"
-  | "block device";
+export type FileKind = FileStatus["kind"];
 
 /** The questions that loading profiles asks; each throws an error with errno's name, or why, in `code`. */
 export interface FileSystem {

@@ -1,8 +1,9 @@
 // Everything from directories of files to profiles ready to become domains.
 
+import type { Environment } from "../protocol/locations.ts";
 import { treeAround } from "../stemflow/path.ts";
 import { type FileSystem, hostFileSystem } from "./file_system.ts";
-import { type Environment, PathExpander } from "./expand.ts";
+import { PathExpander } from "./expand.ts";
 import { GlobFinder } from "./glob.ts";
 import { type GrantContext, Granter, stepsTo } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";

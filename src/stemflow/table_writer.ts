@@ -35,20 +35,6 @@ export interface SharedMemory {
   store(offset: number, value: number): void;
 }
 
-/** Memory of this process, for readers in it. */
-export function memoryOf(bytes: Uint8Array): SharedMemory {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  return {
-    length: bytes.length,
-    write: (offset, from) => bytes.set(from, offset),
-    store(offset, value) {
-      Atomics.store(words, offset >>> 2, value);
-      // On some processors a plain write may overtake an ordered store, but none an ordered load.
-      Atomics.load(words, offset >>> 2);
-    },
-  };
-}
-
 /** Writes tables into a mapping. */
 export class TableWriter {
   readonly #memory: SharedMemory;

@@ -14,7 +14,8 @@
 import type { Domain } from "../../src/stemflow/domain.ts";
 import { Pool } from "../../src/stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../../src/stemflow/table.ts";
-import { mappingBytes, memoryOf, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { mappingBytes, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { memoryOf } from "../stemflow/memory.ts";
 import { compileProgram, compileSanitizedShim, compileShim } from "./build.ts";
 
 /** How the peer treats requests. */

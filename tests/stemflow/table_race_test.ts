@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Pool } from "../../src/stemflow/pool.ts";
 import { serialiseTable } from "../../src/stemflow/table.ts";
-import { mappingBytes, memoryOf, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { mappingBytes, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { memoryOf } from "./memory.ts";
 import { questionOf, TableReader } from "./table_reader.ts";
 
 const O_RDWR = 2;

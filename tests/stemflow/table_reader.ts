@@ -2,7 +2,8 @@
 
 import type { Access } from "../../src/stemflow/domain.ts";
 import { encodePath } from "../../src/stemflow/path.ts";
-import { mappingBytes, memoryOf, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { mappingBytes, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { memoryOf } from "./memory.ts";
 
 /** A question in bytes, for what no access can be. */
 export interface RawQuestion {

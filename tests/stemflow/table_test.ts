@@ -4,7 +4,8 @@ import type { CandidateSet } from "../../src/stemflow/candidates.ts";
 import type { Access, Bind } from "../../src/stemflow/domain.ts";
 import { Pool } from "../../src/stemflow/pool.ts";
 import { serialiseTable, tableCapacity } from "../../src/stemflow/table.ts";
-import { mappingBytes, memoryOf, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { mappingBytes, TableWriter } from "../../src/stemflow/table_writer.ts";
+import { memoryOf } from "./memory.ts";
 import { access, domains as domainsArbitrary, tellingAccesses } from "./reference.ts";
 import { mappingOf, questionOf, TableReader } from "./table_reader.ts";
 
