@@ -1,5 +1,8 @@
-// Which paths a profile may name at all, whatever the host has there.
-
+/**
+ * Which paths a profile may name at all, whatever the host has there.
+ *
+ * @module
+ */
 import { ownTree } from "../protocol/inside.ts";
 import type { Refusal } from "./problem.ts";
 import { quote } from "./text.ts";

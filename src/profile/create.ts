@@ -1,5 +1,8 @@
-// Binds with `create = true`: directories that programs expect to find, such as a browser's own.
-
+/**
+ * Binds with `create = true`: directories that programs expect to find, such as a browser's own.
+ *
+ * @module
+ */
 import { isAtOrBelow, parentOf } from "../stemflow/path.ts";
 import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";

@@ -1,5 +1,8 @@
-// The keys of `[desktop]` that stand for files of the host: they are binds like any other.
-
+/**
+ * The keys of `[desktop]` that stand for files of the host: they are binds like any other.
+ *
+ * @module
+ */
 import type { Bind, DesktopFiles, DesktopSettings } from "./profile.ts";
 import type { ProfileSource } from "./source.ts";
 

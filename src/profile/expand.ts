@@ -1,5 +1,8 @@
-// The shorthands of a profile's paths: `~`, `${HOME}` and the folders of the XDG specifications.
-
+/**
+ * The shorthands of a profile's paths: `~`, `${HOME}` and the folders of the XDG specifications.
+ *
+ * @module
+ */
 import type { Environment } from "../protocol/locations.ts";
 import { normalisePath, refusePath } from "./bind_path.ts";
 import type { FileSystem } from "./file_system.ts";

@@ -1,5 +1,9 @@
-// What the loader asks of the host's files, as functions, so that tests can answer for a host of their own.
-
+/**
+ * What the loader asks of the host's files, as functions, so that tests can answer for a host of
+ * their own.
+ *
+ * @module
+ */
 import {
   AT_FDCWD,
   close,

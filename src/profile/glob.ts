@@ -1,8 +1,11 @@
-// Granted paths with a `*` in them, to the paths that exist when the profiles are loaded.
-//
-// A `*` stands for any characters of one component's name, as in `[run] match`, and as in a shell
-// not for a dot at its beginning. What matches is from then on a path like any other.
-
+/**
+ * Granted paths with a `*` in them, to the paths that exist when the profiles are loaded.
+ *
+ * A `*` stands for any characters of one component's name, as in `[run] match`, and as in a shell
+ * not for a dot at its beginning. What matches is from then on a path like any other.
+ *
+ * @module
+ */
 import { ownTree } from "../protocol/inside.ts";
 import type { PathPattern } from "./expand.ts";
 import { errnoName, type FileSystem } from "./file_system.ts";

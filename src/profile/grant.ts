@@ -1,5 +1,8 @@
-// The grants of complete profiles to what they are on this host.
-
+/**
+ * The grants of complete profiles to what they are on this host.
+ *
+ * @module
+ */
 import { isAtOrBelow, treeAround } from "../stemflow/path.ts";
 import { placeOfMissing } from "./create.ts";
 import { desktopBinds } from "./desktop_files.ts";

@@ -1,8 +1,11 @@
-// What a profile has from those it extends.
-//
-// Grants add up. Of the settings the profile's own word counts, else that of the last parent that
-// says something. `[run]` is not inherited: what a profile is for, it says itself.
-
+/**
+ * What a profile has from those it extends.
+ *
+ * Grants add up. Of the settings the profile's own word counts, else that of the last parent that
+ * says something. `[run]` is not inherited: what a profile is for, it says itself.
+ *
+ * @module
+ */
 import {
   type Bind,
   DEFAULT_SETTINGS,

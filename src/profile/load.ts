@@ -1,5 +1,8 @@
-// Everything from directories of files to profiles ready to become domains.
-
+/**
+ * Everything from directories of files to profiles ready to become domains.
+ *
+ * @module
+ */
 import type { Environment } from "../protocol/locations.ts";
 import { treeAround } from "../stemflow/path.ts";
 import { type FileSystem, hostFileSystem } from "./file_system.ts";

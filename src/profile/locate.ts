@@ -1,8 +1,12 @@
-// Where each key and value of a TOML text stands.
-//
-// The TOML parser tells where the syntax breaks, and nothing about the place of what it understood.
-// This scanner supplies that. It is only given texts that the parser accepted, so it checks nothing.
-
+/**
+ * Where each key and value of a TOML text stands.
+ *
+ * The TOML parser tells where the syntax breaks, and nothing about the place of what it understood.
+ * This scanner supplies that. It is only given texts that the parser accepted, so it checks
+ * nothing.
+ *
+ * @module
+ */
 import { parse } from "smol-toml";
 import type { Position } from "./problem.ts";
 

@@ -1,5 +1,8 @@
-// Whether a profile is one for a command: the patterns of `[run] match`.
-
+/**
+ * Whether a profile is one for a command: the patterns of `[run] match`.
+ *
+ * @module
+ */
 import type { Refusal } from "./problem.ts";
 import { quote } from "./text.ts";
 

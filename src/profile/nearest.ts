@@ -1,4 +1,8 @@
-// The names that someone who mistyped one may have meant.
+/**
+ * The names that someone who mistyped one may have meant.
+ *
+ * @module
+ */
 
 /**
  * The edit distance of two texts: the least number of characters to insert, delete, replace or

@@ -1,5 +1,8 @@
-// The text of one profile to a value, with everything that is wrong in it.
-
+/**
+ * The text of one profile to a value, with everything that is wrong in it.
+ *
+ * @module
+ */
 import { parse, TomlError } from "smol-toml";
 import type { Bind, ParsedProfile } from "./profile.ts";
 import { comparePositions, ProfileError, type Refusal } from "./problem.ts";

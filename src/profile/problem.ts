@@ -1,5 +1,8 @@
-// What is wrong with a profile, where, and what would put it right.
-
+/**
+ * What is wrong with a profile, where, and what would put it right.
+ *
+ * @module
+ */
 import { escapeText } from "./text.ts";
 
 /** A place in a text, as an editor shows it. */

@@ -1,5 +1,8 @@
-// What a profile is: as its file states it, with its inheritance, and resolved on a host.
-
+/**
+ * What a profile is: as its file states it, with its inheritance, and resolved on a host.
+ *
+ * @module
+ */
 import type { ProfileSource } from "./source.ts";
 
 /** How a jail is connected: not at all, through address translation, or as the host is. */

@@ -1,5 +1,8 @@
-// Directories of profiles to their texts, in a fixed order.
-
+/**
+ * Directories of profiles to their texts, in a fixed order.
+ *
+ * @module
+ */
 import { errnoName, type FileSystem } from "./file_system.ts";
 import { positionAt } from "./locate.ts";
 import { ProfileError } from "./problem.ts";

@@ -1,5 +1,8 @@
-// What `stemjail profile check|list|show` says, as text.
-
+/**
+ * What `stemjail profile check|list|show` says, as text.
+ *
+ * @module
+ */
 import type { LoadedProfiles } from "./load.ts";
 import { nearestNames } from "./nearest.ts";
 import { formatFinding, type ProfileError, type Refusal } from "./problem.ts";

@@ -1,5 +1,8 @@
-// Where a granted path leads on this host, and which symbolic links are on the way.
-
+/**
+ * Where a granted path leads on this host, and which symbolic links are on the way.
+ *
+ * @module
+ */
 import { ownTree } from "../protocol/inside.ts";
 import { refuseReserved } from "./bind_path.ts";
 import { errnoName, type FileKind, type FileSystem } from "./file_system.ts";

@@ -1,5 +1,8 @@
-// Grants that lead out of the jail: files that run, later, outside of it, and sockets of services.
-
+/**
+ * Grants that lead out of the jail: files that run, later, outside of it, and sockets of services.
+ *
+ * @module
+ */
 import { isAtOrBelow } from "../stemflow/path.ts";
 import type { Refusal } from "./problem.ts";
 import type { HostResolver, Resolved } from "./resolve.ts";

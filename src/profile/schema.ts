@@ -1,5 +1,8 @@
-// The keys of a profile, in the order in which the documentation lists them.
-
+/**
+ * The keys of a profile, in the order in which the documentation lists them.
+ *
+ * @module
+ */
 import { refuseWrittenPath } from "./expand.ts";
 import { refuseGlob } from "./glob.ts";
 import { refusePattern } from "./match.ts";

@@ -1,5 +1,8 @@
-// Shapes that a TOML value can be checked against. Every mismatch is told, not only the first.
-
+/**
+ * Shapes that a TOML value can be checked against. Every mismatch is told, not only the first.
+ *
+ * @module
+ */
 import type { KeyPath } from "./locate.ts";
 import { nearestNames } from "./nearest.ts";
 import type { Refusal } from "./problem.ts";

@@ -1,5 +1,8 @@
-// A profile's text with its file's name: what messages about it need to name a place in it.
-
+/**
+ * A profile's text with its file's name: what messages about it need to name a place in it.
+ *
+ * @module
+ */
 import { type KeyPath, TomlLocations } from "./locate.ts";
 import { type Position, ProfileError, type Refusal } from "./problem.ts";
 

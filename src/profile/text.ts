@@ -1,4 +1,8 @@
-// Text that a user or a file chose, made fit for one line of a terminal.
+/**
+ * Text that a user or a file chose, made fit for one line of a terminal.
+ *
+ * @module
+ */
 
 // Control characters move the cursor; line separators break the line; bidirectional marks and
 // overrides reorder what is shown; a lone surrogate stands for a byte that is not UTF-8.

@@ -1,5 +1,8 @@
-// Profiles as texts, to copy and to edit: also those that the loader refuses.
-
+/**
+ * Profiles as texts, to copy and to edit: also those that the loader refuses.
+ *
+ * @module
+ */
 import { nameOf } from "../stemflow/path.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { ShippedProfile } from "./load.ts";

@@ -1,6 +1,9 @@
-// What a domain has beside paths, as words. A jail has the words that all of its candidates have, so
-// they follow the rule of intersections that paths follow.
-
+/**
+ * What a domain has beside paths, as words. A jail has the words that all of its candidates have,
+ * so they follow the rule of intersections that paths follow.
+ *
+ * @module
+ */
 import type { ProfileSettings } from "./profile.ts";
 
 /** A word of a domain about the world outside its files; `dbus-talk:` goes with a bus name. */

@@ -1,5 +1,8 @@
-// Where the user's folders are: what user-dirs.dirs says, xdg-user-dirs-update(1).
-
+/**
+ * Where the user's folders are: what user-dirs.dirs says, xdg-user-dirs-update(1).
+ *
+ * @module
+ */
 import { isAtOrBelow } from "../stemflow/path.ts";
 import { normalisePath } from "./bind_path.ts";
 import type { ExpansionContext } from "./expand.ts";

@@ -1,4 +1,8 @@
-/** The candidate set: which final domains a jail could still turn out to be, as an immutable bitset. */
+/**
+ * The candidate set: which final domains a jail could still turn out to be, as an immutable bitset.
+ *
+ * @module
+ */
 
 const WORD_BITS = 32;
 

@@ -5,8 +5,9 @@
  * grants above it in the same domain. Sorted, grants come in path order. Since a domain grants an action
  * at most once on the way from the root to any path, the domains that allow an action at a path are
  * counted by adding up the grants on the way.
+ *
+ * @module
  */
-
 import type { Bind } from "./domain.ts";
 import type { PrefixTree, TreeNode } from "./tree.ts";
 

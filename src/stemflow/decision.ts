@@ -1,5 +1,8 @@
-/** The three answers to a request. */
-
+/**
+ * The three answers to a request.
+ *
+ * @module
+ */
 import type { CandidateSet } from "./candidates.ts";
 
 /** The answer to a request. */

@@ -1,4 +1,8 @@
-/** What the engine speaks of: binds, domains and accesses. All are plain data. */
+/**
+ * What the engine speaks of: binds, domains and accesses. All are plain data.
+ *
+ * @module
+ */
 
 /** Read access to a path and all below it; with `write`, write access too. */
 export interface Bind {

@@ -1,5 +1,8 @@
-/** The graph as text of Graphviz's language DOT, the same for the same graph. */
-
+/**
+ * The graph as text of Graphviz's language DOT, the same for the same graph.
+ *
+ * @module
+ */
 import type { Access } from "./domain.ts";
 import type { AccessNode, Cut, DomainNode, GrantEdge, Graph, TransitionEdge } from "./graph.ts";
 import { INTERSECTION } from "./pool.ts";

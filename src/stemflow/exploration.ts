@@ -1,5 +1,8 @@
-/** The search for the states that jails can be in. */
-
+/**
+ * The search for the states that jails can be in.
+ *
+ * @module
+ */
 import type { CandidateSet } from "./candidates.ts";
 import type { Access } from "./domain.ts";
 import type { Pool } from "./pool.ts";

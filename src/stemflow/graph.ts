@@ -1,5 +1,8 @@
-/** The graph of what jails can be and become: domains, accesses, and the transitions between. */
-
+/**
+ * The graph of what jails can be and become: domains, accesses, and the transitions between.
+ *
+ * @module
+ */
 import type { CandidateSet } from "./candidates.ts";
 import type { Access, Action } from "./domain.ts";
 import { Exploration, keyOf, type State } from "./exploration.ts";

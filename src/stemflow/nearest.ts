@@ -1,5 +1,8 @@
-/** The domains that come nearest to what none of them grants. */
-
+/**
+ * The domains that come nearest to what none of them grants.
+ *
+ * @module
+ */
 import { normalisePath } from "./path.ts";
 import type { Pool } from "./pool.ts";
 

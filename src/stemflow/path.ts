@@ -3,6 +3,8 @@
  *
  * A path of the kernel is a string of bytes. Here it is a string in which valid UTF-8 is decoded and
  * every other byte 0xNN stands as the lone surrogate U+DCNN, so that nothing is lost either way.
+ *
+ * @module
  */
 
 /** The longest path that the kernel takes, in bytes (PATH_MAX without its NUL, path_resolution(7)). */

@@ -2,6 +2,8 @@
  * An index of paths that finds the deepest one on the way to a path, faster than a map for each
  * component: the path is hashed once, from left to right, and what stands at each slash is the hash of
  * the path so far.
+ *
+ * @module
  */
 
 const SLASH = 0x2f;

@@ -15,8 +15,9 @@
  *
  * Between an outer step and the inner ones that it makes anew, the inner trees show read-only for a
  * moment; whoever performs the plan makes the moment as short as can be.
+ *
+ * @module
  */
-
 import type { Bind } from "./domain.ts";
 import { isBelow } from "./path.ts";
 

@@ -4,8 +4,9 @@
  * A jail's state is a candidate set. Its effective access is what every candidate allows, its potential
  * access what some candidate allows. A request keeps the candidates that allow it, so for ever the
  * effective access only widens and the potential only tightens.
+ *
+ * @module
  */
-
 import { CandidateSet, wordsFor } from "./candidates.ts";
 import { leastBinds, type Step, walkGrants } from "./coverage.ts";
 import {

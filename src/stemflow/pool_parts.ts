@@ -1,5 +1,8 @@
-/** The making of a pool: profiles in, domains that differ and the tree of their grants out. */
-
+/**
+ * The making of a pool: profiles in, domains that differ and the tree of their grants out.
+ *
+ * @module
+ */
 import { minimalGrants, READ, WRITE } from "./coverage.ts";
 import { type Bind, type Domain, DomainNameError, type MergedName } from "./domain.ts";
 import { normalisePath } from "./path.ts";

@@ -1,8 +1,9 @@
 /**
  * A jail's first state as plain data: what follows from its domains is worked out where that was done
  * before and is quick, and sent to where it would be done for the first time.
+ *
+ * @module
  */
-
 import type { Bind } from "./domain.ts";
 import type { Pool } from "./pool.ts";
 import type { PoolImage } from "./pool_parts.ts";

@@ -1,4 +1,8 @@
-/** The graph drawn, by Graphviz as WebAssembly: no program of the system is needed. */
+/**
+ * The graph drawn, by Graphviz as WebAssembly: no program of the system is needed.
+ *
+ * @module
+ */
 
 /**
  * Draws a graph.

@@ -26,8 +26,9 @@
  * other half, and then published by storing G + 1. A reader loads the generation, walks that half, and
  * loads it again: if it is the same, no writer had begun to overwrite the half, and the answer stands;
  * otherwise the reader starts over. Since candidate sets only shrink, granted and impossible are for ever.
+ *
+ * @module
  */
-
 import type { CandidateSet } from "./candidates.ts";
 import { encodePath } from "./path.ts";
 import type { Pool } from "./pool.ts";

@@ -1,4 +1,8 @@
-/** The one writer of a policy table's shared mapping; table.ts states its layout and its rule. */
+/**
+ * The one writer of a policy table's shared mapping; table.ts states its layout and its rule.
+ *
+ * @module
+ */
 
 /** The first word of a mapping: "STPT" in the order of a little-endian machine. */
 const MAGIC = 0x54505453;

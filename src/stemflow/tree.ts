@@ -5,8 +5,9 @@
  *
  * Nodes are numbered in the order of their paths, outer before inner: the nodes below one are those
  * from its number to its `end`, and "is below" is a comparison of numbers.
+ *
+ * @module
  */
-
 import { wordsFor } from "./candidates.ts";
 import { nameOf } from "./path.ts";
 import { PathIndex, type PathIndexImage } from "./path_index.ts";
