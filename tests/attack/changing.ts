@@ -1,6 +1,6 @@
 /** Helpers for jails in which something changes while they run. */
 
-import type { World } from "../system/harness.ts";
+import { exists, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { assertRan } from "./attacker.ts";
 
@@ -24,14 +24,4 @@ export async function whileWaiting(
   const outcome = await jail.outcome;
   assertRan(outcome);
   return outcome.stdout;
-}
-
-/** Whether there is anything at a path, a dangling link included. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

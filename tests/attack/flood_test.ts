@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import {
   assertAllFailed,
@@ -14,7 +14,6 @@ import {
   profile,
   runningJails,
 } from "./attacker.ts";
-import { exists } from "./changing.ts";
 
 const MILLISECONDS = 1500;
 /** Far above what an idle machine needs; what takes longer hangs. */

@@ -4,11 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, testAsUser, testWithRoot, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, testAsUser, testWithRoot, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { portalsOf } from "../system/traces.ts";
 import { assertAllFailed, assertRan, attack, install, judgements, profile } from "./attacker.ts";
-import { exists } from "./changing.ts";
 
 /** A world where everything is at its usual place in HOME, and one profile grants all of it. */
 function usualPlaces(world: World) {

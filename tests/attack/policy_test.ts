@@ -1,7 +1,7 @@
 /** A73-A80: two who want what only one can have, and transitions that are made whole or not at all. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone } from "../system/harness.ts";
+import { exists, testAsEveryone } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import {
   assertAllFailed,
@@ -11,7 +11,7 @@ import {
   profile,
   withoutPlainProfile,
 } from "./attacker.ts";
-import { exists, fill, whileWaiting } from "./changing.ts";
+import { fill, whileWaiting } from "./changing.ts";
 
 testAsEveryone(
   "A79: of a transition that cannot be made whole nothing is to be seen",

@@ -1,11 +1,10 @@
 /** A57-A59, F11, F12: what clients do to the portal: it goes on, as it was, and serves the others. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, type World } from "../system/harness.ts";
 import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
 import { eventually } from "../system/process.ts";
 import { assertRan, corpus, install } from "./attacker.ts";
-import { exists } from "./changing.ts";
 
 const MAXIMUM_GROWTH_KIB = 128 * 1024;
 

@@ -1,10 +1,10 @@
 /** A22-A35, A78: what changes while the monitor looks, and names that lead elsewhere by then. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, testAsUser, testWithRoot, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, testAsUser, testWithRoot, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { assertRan, install, profile, withoutPlainProfile } from "./attacker.ts";
-import { exists, fill, whileWaiting } from "./changing.ts";
+import { fill, whileWaiting } from "./changing.ts";
 
 const ROUNDS = 3000;
 

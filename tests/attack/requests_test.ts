@@ -1,7 +1,7 @@
 /** A47-A61: what a hostile process says to its monitor, message by message. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, testAsUser, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, testAsUser, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import {
   assertAllFailed,
@@ -12,7 +12,6 @@ import {
   runningJails,
   withoutPlainProfile,
 } from "./attacker.ts";
-import { exists } from "./changing.ts";
 import { Answer, message, reading, writing } from "./messages.ts";
 
 /** Sends messages from inside a jail of the profile "asker", and returns an answer for each. */

@@ -1,7 +1,7 @@
 /** A58-A60: processes take turns at the monitor, however many connections and requests one has. */
 
 import assert from "node:assert/strict";
-import { testAsEveryone, type World } from "../system/harness.ts";
+import { exists, testAsEveryone, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import {
   assertRan,
@@ -11,7 +11,6 @@ import {
   runningJails,
   withoutPlainProfile,
 } from "./attacker.ts";
-import { exists } from "./changing.ts";
 
 interface Queue {
   readonly processes: number;

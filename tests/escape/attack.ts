@@ -1,8 +1,9 @@
 /** Runs the probe's modes in a contender's jail and says what came of each attack. */
 
+import { exists } from "../system/world.ts";
 import { commandLine, type Contender, stemjailCopy, stemjailExecutable } from "./contenders.ts";
 import { type Fixture, settings } from "./fixture.ts";
-import { exists, hostState, processesWith, settledState, waitFor, wasChanged } from "./host.ts";
+import { hostState, processesWith, settledState, waitFor, wasChanged } from "./host.ts";
 
 /** How a mode is run. */
 interface Manner {

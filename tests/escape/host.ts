@@ -1,5 +1,6 @@
 /** What can be seen of an attack from outside the jail. */
 
+import { exists } from "../system/world.ts";
 import { type Fixture, SECRET } from "./fixture.ts";
 
 /** What an attack could have changed outside, as text to compare. */
@@ -46,16 +47,6 @@ export async function waitFor(condition: () => boolean, milliseconds: number): P
   const deadline = Date.now() + milliseconds;
   while (!condition() && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Whether a path names something, be it a dangling link. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 /** `stemjail` inside a jail: asking by hand. */
 
 import assert from "node:assert/strict";
-import { testAsUser, type World } from "../system/harness.ts";
+import { exists, testAsUser, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { type Places, places, SAW_ALPHA, START, testJail } from "./fixture.ts";
 import { type Result, Session } from "./session.ts";
@@ -91,7 +91,7 @@ function testUnconfined(
   testAsUser(`unconfined: ${name}`, async (world) => {
     const made = places(world);
     const portal = world.start([world.executable, "portal", "--unconfined"]);
-    await eventually("the portal is ready", () => isThere(world.socket));
+    await eventually("the portal is ready", () => exists(world.socket));
     const session = await Session.start(world);
     await body(session, made, world);
     await session.end();
@@ -191,12 +191,3 @@ testUnconfined("what cannot be mounted is denied, and changes nothing", async (
   }
   assert.equal((await session.run("ls /tmp")).stdout, "");
 });
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

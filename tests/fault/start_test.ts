@@ -1,7 +1,7 @@
 /** The calls of a portal's start, and those of a client, made to fail in turn. */
 
 import assert from "node:assert/strict";
-import { createWorld, testWithRoot } from "../system/harness.ts";
+import { createWorld, exists, testWithRoot } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { assertNothingLeft, portalsOf } from "../system/traces.ts";
 import { ordinaryUser } from "../system/users.ts";
@@ -76,15 +76,6 @@ function portalLine(world: World): string[] {
   return [world.executable, "portal", "--warm", "0"];
 }
 
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** It served and ended when it was asked to, or it said in one line why it does not serve. */
 function assertServedOrTold(fault: Fault, { status, stderr }: Outcome): void {
   const told = `${describe(fault)}: status ${status}, ${JSON.stringify(stderr)}`;
@@ -123,7 +114,7 @@ for (const row of PORTAL_CALLS) {
       await eventually("nothing is left", () => portalsOf(world).length === 0);
       // Where taking the socket away is what fails, the next portal does it.
       const mayBeLeft = row.call === "unlinkat";
-      assert.ok(mayBeLeft || !isThere(world.socket), `a socket is left: ${describe(fault)}`);
+      assert.ok(mayBeLeft || !exists(world.socket), `a socket is left: ${describe(fault)}`);
     }
   });
 }

@@ -5,8 +5,7 @@
 
 import assert from "node:assert/strict";
 import { assertRan, corpus, install, profile, withoutPlainProfile } from "../attack/attacker.ts";
-import { exists } from "../attack/changing.ts";
-import { testAsUser, type World } from "../system/harness.ts";
+import { exists, testAsUser, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";

@@ -106,11 +106,11 @@ testAsEveryone("with linger the jail waits for its last process", async (world) 
     world.executable,
     ...["run", "--exact", "-p", "lingering", "--", "/bin/sh", "-c", script],
   ]);
-  const isZombieOrGone = async () => !(await world.run(["ps"])).stdout.includes("exit 6");
-  await eventually("the jail runs", async () => !await isZombieOrGone());
+  const isListedNoMore = async () => !(await world.run(["ps"])).stdout.includes("exit 6");
+  await eventually("the jail runs", async () => !await isListedNoMore());
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(exists(`${world.work}/mark`), false);
-  assert.equal(await isZombieOrGone(), false);
+  assert.equal(await isListedNoMore(), false);
   world.write(`${world.work}/go`, "");
   assert.equal((await client.outcome).status, 6);
   assert.equal(exists(`${world.work}/mark`), true);

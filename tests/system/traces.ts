@@ -131,7 +131,7 @@ function mounts(world: World): string[] {
   const table = Deno.readTextFileSync("/proc/self/mountinfo").trim().split("\n");
   const points = table.map((line) => line.split(" ")[4]);
   const elsewhere = (path: string) =>
-    /^\/(home|tmp|var\/tmp|work|root|run\/netns)\//.test(path) &&
+    /^\/(home|tmp|var\/tmp|root|run\/netns)\//.test(path) &&
     !path.startsWith(world.installation.base);
   return points.filter((path) => !elsewhere(path)).sort();
 }
