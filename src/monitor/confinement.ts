@@ -18,15 +18,15 @@ import { Status, UserError } from "../errors.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import { decodePath } from "../stemflow/path.ts";
 import type { Confinement } from "./application.ts";
+import { createCeiling } from "./ceiling.ts";
 import {
   type CeilingBind,
-  createCeiling,
   type InheritedFile,
   NO_PLACES,
   noCeilingBecause,
   type OwnPlaces,
   planCeiling,
-} from "./ceiling.ts";
+} from "./ceiling_plan.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import { assembleFilter } from "./seccomp.ts";
 

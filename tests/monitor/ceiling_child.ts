@@ -8,7 +8,8 @@ import { addPathRule, landlockAbi } from "../../ffi/landlock.ts";
 import { accessOf, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
 import { attachTree, cloneTree, mountFileSystem } from "../../ffi/mount.ts";
 import { Namespace, unshare } from "../../ffi/namespace.ts";
-import { createCeiling, planCeiling } from "../../src/monitor/ceiling.ts";
+import { createCeiling } from "../../src/monitor/ceiling.ts";
+import { planCeiling } from "../../src/monitor/ceiling_plan.ts";
 
 const libc = bind({
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },

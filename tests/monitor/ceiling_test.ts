@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FILE_ACCESS, landlockAbi } from "../../ffi/landlock.ts";
-import { type CeilingBind, noCeilingBecause, planCeiling } from "../../src/monitor/ceiling.ts";
+import { type CeilingBind, noCeilingBecause, planCeiling } from "../../src/monitor/ceiling_plan.ts";
 
 const DIRECTORY_RIGHTS = [
   ...["readDirectory", "removeDirectory", "removeFile", "makeCharacterDevice", "makeDirectory"],
