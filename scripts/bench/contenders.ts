@@ -11,7 +11,7 @@ export interface Contender {
   readonly name: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Shell text that runs before and after each run, and is not timed. */
+  /** Shell text that runs before each run, and is not timed. */
   readonly before?: string;
   /** The same, after each run. */
   readonly after?: string;
