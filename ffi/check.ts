@@ -1,6 +1,9 @@
 /**
  * The one place where a failed call becomes a typed error.
  *
+ * Every function of ffi/ that makes a call throws a {@link KernelError} where the kernel refuses,
+ * but for what its comment says is an answer.
+ *
  * @module
  */
 import { errnoName, errnoWords } from "./errno.ts";

@@ -1,5 +1,6 @@
 /**
- * Descriptors and files, relative to directory descriptors. open(2), openat2(2), statx(2).
+ * Open files: opening, reading and writing them, and what else a descriptor can be asked.
+ * open(2), openat2(2), read(2).
  *
  * @module
  */
@@ -22,29 +23,9 @@ const libc = bind({
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
-  fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
-  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "isize" },
-  getdents64: {
-    name: "syscall",
-    parameters: ["i64", "i32", "buffer", "usize"],
-    result: "isize",
-  },
-  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
 });
 
 const SYS_openat2 = 437n;
-const SYS_getdents64 = Deno.build.arch === "aarch64" ? 61n : 217n;
-const AT_EMPTY_PATH = 0x1000;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const STATX_BASIC_STATS = 0x7ff;
-const STATX_BYTES = 256;
-const MAXIMUM_LINK_BYTES = 4096;
-
-/** Why a path leads nowhere that can be looked at. */
-const absences = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG"];
 
 /** EINTR and EAGAIN: to be tried again. */
 const again = new Set([4, 11]);
@@ -76,29 +57,6 @@ export const ResolveFlag = {
   beneath: 0x08,
   inRoot: 0x10,
 } as const;
-
-/** What a file is, and where. */
-export interface FileStatus {
-  /** What kind of file it is. */
-  readonly kind:
-    | "directory"
-    | "file"
-    | "link"
-    | "socket"
-    | "fifo"
-    | "character device"
-    | "block device";
-  /** Permission bits, 0 to 0o7777. */
-  readonly mode: number;
-  /** Owner, in the reader's user namespace. */
-  readonly uid: number;
-  /** Group, in the reader's user namespace. */
-  readonly gid: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Device and inode: the same pair, the same file. */
-  readonly identity: string;
-}
 
 /**
  * openat(2), always close-on-exec.
@@ -239,157 +197,4 @@ export function setLength(descriptor: number, bytes: number): void {
 export function tryLock(descriptor: number): boolean {
   const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
   return checkUnless(["EAGAIN"], "flock", libc.flock(descriptor, LOCK_EXCLUSIVE_NONBLOCKING)) >= 0;
-}
-
-/** mkdirat(2); an existing entry of that name is left as it is. */
-export function ensureDirectoryAt(directory: number, name: Text, mode: number): void {
-  checkUnless(["EEXIST"], "mkdir", libc.mkdirat(directory, cString(name), mode), name);
-}
-
-/**
- * Makes a directory with those above it that are missing.
- *
- * @param path absolute
- * @param mode permission bits of each that is made
- */
-export function ensureTree(path: string, mode: number): void {
-  const names = path.split("/").slice(1);
-  names.forEach((_, index) =>
-    ensureDirectoryAt(AT_FDCWD, `/${names.slice(0, index + 1).join("/")}`, mode)
-  );
-}
-
-/** chmod(2): permission bits, whatever the umask(2) is. */
-export function setMode(path: Text, mode: number): void {
-  check("chmod", libc.fchmodat(AT_FDCWD, cString(path), mode, 0), path);
-}
-
-/** symlinkat(2), unless something of that name exists; whether it was made. */
-export function tryLinkAt(target: Text, directory: number, name: Text): boolean {
-  const result = libc.symlinkat(cString(target), directory, cString(name));
-  return checkUnless(["EEXIST"], "symlink", result, name) >= 0;
-}
-
-/** symlinkat(2). */
-export function linkAt(target: Text, directory: number, name: Text): void {
-  check("symlink", libc.symlinkat(cString(target), directory, cString(name)), name);
-}
-
-/** unlinkat(2) of a file; a missing one is no error. */
-export function removeAt(directory: number, name: Text): void {
-  checkUnless(["ENOENT"], "unlink", libc.unlinkat(directory, cString(name), 0), name);
-}
-
-/** unlinkat(2) of an empty directory. */
-export function removeDirectoryAt(directory: number, name: Text): void {
-  const AT_REMOVEDIR = 0x200;
-  const result = libc.unlinkat(directory, cString(name), AT_REMOVEDIR);
-  check("rmdir", result, name);
-}
-
-/** The text of a symbolic link, or null when the file is not one or does not exist. */
-export function readLinkAt(directory: number, path: Text): Uint8Array<ArrayBuffer> | null {
-  const text = new Uint8Array(MAXIMUM_LINK_BYTES);
-  const result = libc.readlinkat(directory, cString(path), text, BigInt(text.length));
-  const length = checkUnless(["EINVAL", "ENOENT", "ENOTDIR"], "readlink", result, path);
-  return length < 0 ? null : text.slice(0, length);
-}
-
-const kinds: Record<number, FileStatus["kind"]> = {
-  0o040000: "directory",
-  0o100000: "file",
-  0o120000: "link",
-  0o140000: "socket",
-  0o010000: "fifo",
-  0o020000: "character device",
-  0o060000: "block device",
-};
-
-/** What a descriptor refers to. */
-export function statusOf(descriptor: number): FileStatus {
-  return statx(descriptor, "", AT_EMPTY_PATH);
-}
-
-/** Whether a path names anything, a symbolic link included. */
-export function existsAt(directory: number, path: Text): boolean {
-  const buffer = new Uint8Array(STATX_BYTES);
-  const result = libc.statx(
-    directory,
-    cString(path),
-    AT_SYMLINK_NOFOLLOW,
-    STATX_BASIC_STATS,
-    buffer,
-  );
-  return checkUnless(["ENOENT", "ENOTDIR"], "stat", result, path) >= 0;
-}
-
-/** What a path names, without following a symbolic link at its end. */
-export function statusAt(directory: number, path: Text): FileStatus {
-  return statx(directory, path, AT_SYMLINK_NOFOLLOW);
-}
-
-function statx(directory: number, path: Text, flags: number): FileStatus {
-  const buffer = new Uint8Array(STATX_BYTES);
-  check(
-    "stat",
-    libc.statx(directory, cString(path), flags, STATX_BASIC_STATS, buffer),
-    path,
-  );
-  const view = new DataView(buffer.buffer);
-  const mode = view.getUint16(28, true);
-  return {
-    kind: kinds[mode & 0o170000] ?? "file",
-    mode: mode & 0o7777,
-    uid: view.getUint32(20, true),
-    gid: view.getUint32(24, true),
-    size: Number(view.getBigUint64(40, true)),
-    identity: `${view.getUint32(136, true)}:${view.getUint32(140, true)}:${
-      view.getBigUint64(32, true)
-    }`,
-  };
-}
-
-/** What a path leads to, links followed; null where nothing is there or may be looked at. */
-export function statusBehind(path: Text): FileStatus | null {
-  return throughLinks(path, statusOf);
-}
-
-/** A path without symbolic links; null where nothing is there or may be looked at. */
-export function realPath(path: Text): string | null {
-  return throughLinks(path, (file) => {
-    const text = readLinkAt(AT_FDCWD, `/proc/self/fd/${file}`);
-    return text === null ? null : new TextDecoder().decode(text);
-  });
-}
-
-function throughLinks<Result>(path: Text, use: (file: number) => Result): Result | null {
-  const flags = OpenFlag.pathOnly | OpenFlag.closeOnExec;
-  const file = checkUnless(absences, "open", libc.openat(AT_FDCWD, cString(path), flags, 0));
-  if (file < 0) return null;
-  try {
-    return use(file);
-  } finally {
-    close(file);
-  }
-}
-
-/** The names in an open directory, as bytes, without `.` and `..`. getdents(2). */
-export function* readDirectory(directory: number): Generator<Uint8Array<ArrayBuffer>> {
-  const NAME_OFFSET = 19;
-  const buffer = new Uint8Array(32 * 1024);
-  const view = new DataView(buffer.buffer);
-  const size = BigInt(buffer.length);
-  for (;;) {
-    const result = libc.getdents64(SYS_getdents64, directory, buffer, size);
-    const end = check("getdents64", result);
-    if (end === 0) return;
-    for (let at = 0; at < end; at += view.getUint16(at + 16, true)) {
-      const name = buffer.slice(at + NAME_OFFSET, buffer.indexOf(0, at + NAME_OFFSET));
-      if (!isDotName(name)) yield name;
-    }
-  }
-}
-
-function isDotName(name: Uint8Array): boolean {
-  return name.length <= 2 && name.every((byte) => byte === 0x2e);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileStatus } from "../../ffi/file.ts";
+import type { FileStatus } from "../../ffi/status.ts";
 import type { Environment } from "../protocol/locations.ts";
 
 /** The kinds of namespaces that a jail has, by their names under /proc/sys/user. */

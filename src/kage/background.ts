@@ -5,7 +5,8 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { AT_FDCWD, close, ensureTree, openAt, OpenFlag, pipe, readAll } from "../../ffi/file.ts";
+import { ensureTree } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, pipe, readAll } from "../../ffi/file.ts";
 import { spawn, SpawnStep } from "../../ffi/spawn.ts";
 import { Status, UserError } from "../errors.ts";
 import { processEnvironment, stateDirectory } from "../protocol/locations.ts";

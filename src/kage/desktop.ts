@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
+import { removeAt } from "../../ffi/entry.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
 import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { Status, UserError } from "../errors.ts";

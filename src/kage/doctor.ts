@@ -4,16 +4,8 @@
  * @module
  */
 import { KernelError, unlessRefused } from "../../ffi/check.ts";
-import {
-  AT_FDCWD,
-  close,
-  type FileStatus,
-  openAt,
-  OpenFlag,
-  readTextAt,
-  statusAt,
-  statusBehind,
-} from "../../ffi/file.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readTextAt } from "../../ffi/file.ts";
+import { type FileStatus, statusAt, statusBehind } from "../../ffi/status.ts";
 import { landlockAbi } from "../../ffi/landlock.ts";
 import { isMountedNoExecute, mayMakeEntries } from "../../ffi/probe.ts";
 import { userId } from "../../ffi/process.ts";

@@ -4,15 +4,8 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import {
-  AT_FDCWD,
-  close,
-  ensureTree,
-  openAt,
-  OpenFlag,
-  removeAt,
-  writeAll,
-} from "../../ffi/file.ts";
+import { ensureTree, removeAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, writeAll } from "../../ffi/file.ts";
 import { UserError } from "../errors.ts";
 
 /**

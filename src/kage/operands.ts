@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, close, openAt, OpenFlag, readAll, readLinkAt } from "../../ffi/file.ts";
+import { readLinkAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
 import { decodePath } from "../stemflow/path.ts";
 
 /** Arguments and environment together have at most so many bytes (execve(2)). */

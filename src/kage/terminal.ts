@@ -57,7 +57,7 @@ async function openTerminal(): Promise<number> {
 
 /** Whether what is written goes to another program. */
 async function isPipe(descriptor: number): Promise<boolean> {
-  const { statusOf } = await import("../../ffi/file.ts");
+  const { statusOf } = await import("../../ffi/status.ts");
   return ["fifo", "socket"].includes(statusOf(descriptor).kind);
 }
 

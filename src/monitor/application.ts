@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { accessOf, AT_FDCWD, close, openAt, OpenFlag, statusAt, statusOf } from "../../ffi/file.ts";
+import { accessOf, AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusAt, statusOf } from "../../ffi/status.ts";
 import { type Limit, spawn, type Spawned, SpawnStep } from "../../ffi/spawn.ts";
 import { openPseudoterminal, takeControl } from "../../ffi/terminal.ts";
 import type { LaunchOrder } from "../protocol/messages.ts";

@@ -16,7 +16,7 @@
  *
  * @module
  */
-import type { FileStatus } from "../../ffi/file.ts";
+import type { FileStatus } from "../../ffi/status.ts";
 import { FILE_ACCESS, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 
 /** The oldest ABI that a ceiling can be made of. */

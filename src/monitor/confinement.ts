@@ -4,15 +4,9 @@
  *
  * @module
  */
-import {
-  accessOf,
-  close,
-  openAt,
-  OpenFlag,
-  readDirectory,
-  statusAt,
-  statusOf,
-} from "../../ffi/file.ts";
+import { readDirectory } from "../../ffi/entry.ts";
+import { accessOf, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusAt, statusOf } from "../../ffi/status.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
 import { Status, UserError } from "../errors.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";

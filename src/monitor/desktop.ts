@@ -13,9 +13,9 @@ import {
   openResolved,
   ResolveFlag,
   setLength,
-  statusOf,
   writeAll,
 } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { attachTree, cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY } from "../protocol/inside.ts";

@@ -7,16 +7,9 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import {
-  close,
-  existsAt,
-  type FileStatus,
-  OpenFlag,
-  openResolved,
-  readLinkAt,
-  ResolveFlag,
-  tryLinkAt,
-} from "../../ffi/file.ts";
+import { readLinkAt, tryLinkAt } from "../../ffi/entry.ts";
+import { close, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
+import { existsAt, type FileStatus } from "../../ffi/status.ts";
 import { attachTree, detachTree } from "../../ffi/mount.ts";
 import { encodePath, isBelow, nameOf } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";

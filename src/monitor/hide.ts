@@ -11,7 +11,9 @@
  *
  * @module
  */
-import { AT_FDCWD, close, ensureDirectoryAt, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
+import { ensureDirectoryAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import {
   attachTree,
   cloneTree,

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, close, linkAt } from "../../ffi/file.ts";
+import { linkAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close } from "../../ffi/file.ts";
 import { attachTree } from "../../ffi/mount.ts";
 import type { OrderedHome } from "../protocol/messages.ts";
 import type { Bind } from "../stemflow/domain.ts";

@@ -6,16 +6,9 @@
  *
  * @module
  */
-import {
-  AT_FDCWD,
-  close,
-  ensureDirectoryAt,
-  openAt,
-  OpenFlag,
-  openResolved,
-  ResolveFlag,
-  statusOf,
-} from "../../ffi/file.ts";
+import { ensureDirectoryAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { Skeleton } from "./skeleton.ts";

@@ -4,15 +4,8 @@
  *
  * @module
  */
-import {
-  AT_FDCWD,
-  close,
-  openAt,
-  OpenFlag,
-  readAll,
-  readTextAt,
-  statusOf,
-} from "../../ffi/file.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll, readTextAt } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";

@@ -8,16 +8,9 @@
  *
  * @module
  */
-import {
-  AT_FDCWD,
-  close,
-  existsAt,
-  openAt,
-  OpenFlag,
-  removeAt,
-  removeDirectoryAt,
-  statusAt,
-} from "../../ffi/file.ts";
+import { removeAt, removeDirectoryAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { existsAt, statusAt } from "../../ffi/status.ts";
 import { socketPair } from "../../ffi/listener.ts";
 import { connectTo, createSocket, send, SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";

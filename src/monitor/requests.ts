@@ -4,20 +4,13 @@
  * @module
  */
 import { KernelError, unlessRefused } from "../../ffi/check.ts";
-import {
-  close,
-  openAt,
-  OpenFlag,
-  openResolved,
-  readAll,
-  readDirectory,
-  ResolveFlag,
-} from "../../ffi/file.ts";
+import { readDirectory } from "../../ffi/entry.ts";
+import { close, openAt, OpenFlag, openResolved, readAll, ResolveFlag } from "../../ffi/file.ts";
 import type { LaunchOrder, MonitorEvent } from "../protocol/messages.ts";
 import {
+  type AccessRequest,
   encodeShimReply,
   type MountRequest,
-  type AccessRequest,
   type ShimRequest,
   ShimRequestKind,
   Verdict,

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { AT_FDCWD, ensureDirectoryAt, setMode } from "../../ffi/file.ts";
+import { ensureDirectoryAt, setMode } from "../../ffi/entry.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
 import { cloneTree, detach, mountFileSystem, MountFlag } from "../../ffi/mount.ts";
 import type { OrderedScratch } from "../protocol/messages.ts";
 

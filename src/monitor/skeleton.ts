@@ -3,16 +3,9 @@
  *
  * @module
  */
-import {
-  AT_FDCWD,
-  close,
-  ensureDirectoryAt,
-  existsAt,
-  linkAt,
-  openAt,
-  OpenFlag,
-  writeAll,
-} from "../../ffi/file.ts";
+import { ensureDirectoryAt, linkAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, writeAll } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import {
   attachTree,
   cloneTree,

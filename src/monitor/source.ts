@@ -5,15 +5,9 @@
  *
  * @module
  */
-import {
-  close,
-  type FileStatus,
-  OpenFlag,
-  openResolved,
-  readLinkAt,
-  ResolveFlag,
-  statusOf,
-} from "../../ffi/file.ts";
+import { readLinkAt } from "../../ffi/entry.ts";
+import { close, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
+import { type FileStatus, statusOf } from "../../ffi/status.ts";
 import { cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";

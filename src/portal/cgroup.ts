@@ -13,7 +13,9 @@
  * @module
  */
 import { KernelError, unlessRefused } from "../../ffi/check.ts";
-import { ensureDirectoryAt, existsAt, removeDirectoryAt, writeTextAt } from "../../ffi/file.ts";
+import { ensureDirectoryAt, removeDirectoryAt } from "../../ffi/entry.ts";
+import { writeTextAt } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { Status, UserError } from "../errors.ts";
 import type { Controller } from "../protocol/cgroup.ts";
 import {

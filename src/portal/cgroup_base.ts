@@ -4,18 +4,9 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import {
-  AT_FDCWD,
-  close,
-  ensureDirectoryAt,
-  existsAt,
-  openAt,
-  OpenFlag,
-  readDirectory,
-  readTextAt,
-  removeDirectoryAt,
-  writeTextAt,
-} from "../../ffi/file.ts";
+import { ensureDirectoryAt, readDirectory, removeDirectoryAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readTextAt, writeTextAt } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import {
   cgroupDirectory,
   type Controller,

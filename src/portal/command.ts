@@ -4,7 +4,8 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { AT_FDCWD, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { Status, UserError } from "../errors.ts";
 import { encodePath } from "../stemflow/path.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { KernelError } from "../../ffi/check.ts";
-import { AT_FDCWD, close, ensureDirectoryAt, openAt, OpenFlag } from "../../ffi/file.ts";
+import { ensureDirectoryAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
 import { Status, UserError } from "../errors.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { encodePath } from "../stemflow/path.ts";

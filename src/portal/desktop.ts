@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { realPath, statusBehind } from "../../ffi/file.ts";
+import { realPath, statusBehind } from "../../ffi/status.ts";
 import type { Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";

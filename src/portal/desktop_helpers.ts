@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, removeAt } from "../../ffi/file.ts";
+import { removeAt } from "../../ffi/entry.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
 import { messageOf } from "../errors.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import type { LaunchOrder, Provision } from "../protocol/messages.ts";

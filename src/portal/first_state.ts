@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, existsAt } from "../../ffi/file.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { traitsOf } from "../profile/traits.ts";
 import type { BindKind, OrderedPlace } from "../protocol/messages.ts";

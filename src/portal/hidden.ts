@@ -5,7 +5,9 @@
  * @module
  */
 import { unlessRefused } from "../../ffi/check.ts";
-import { AT_FDCWD, ensureTree, existsAt } from "../../ffi/file.ts";
+import { ensureTree } from "../../ffi/entry.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { installedDirectory } from "../../ffi/library.ts";
 import { mayMakeEntries } from "../../ffi/probe.ts";
 import { hostFileSystem } from "../profile/file_system.ts";

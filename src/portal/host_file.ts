@@ -5,7 +5,8 @@
  * @module
  */
 import { unlessRefused } from "../../ffi/check.ts";
-import { AT_FDCWD, close, openAt, OpenFlag, readAll, readDirectory } from "../../ffi/file.ts";
+import { readDirectory } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
 import { decodePath, encodePath } from "../stemflow/path.ts";
 
 const MAXIMUM_BYTES = 256 * 1024;

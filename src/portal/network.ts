@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { AT_FDCWD, close, linkAt, pipe, removeAt } from "../../ffi/file.ts";
+import { linkAt, removeAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, pipe } from "../../ffi/file.ts";
 import { userId } from "../../ffi/process.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
 import type { Provision } from "../protocol/messages.ts";

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { AT_FDCWD, existsAt } from "../../ffi/file.ts";
+import { AT_FDCWD } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { UserError } from "../errors.ts";

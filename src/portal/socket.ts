@@ -8,17 +8,16 @@ import { Readiness } from "../../ffi/epoll.ts";
 import {
   AT_FDCWD,
   close,
-  ensureDirectoryAt,
   openAt,
   OpenFlag,
   readAll,
-  removeAt,
   rewind,
   setLength,
-  statusAt,
   tryLock,
   writeAll,
 } from "../../ffi/file.ts";
+import { statusAt } from "../../ffi/status.ts";
+import { ensureDirectoryAt, removeAt } from "../../ffi/entry.ts";
 import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { listenAt } from "../../ffi/listener.ts";
 import { sendSignal, userId } from "../../ffi/process.ts";

@@ -4,18 +4,9 @@
  *
  * @module
  */
-import {
-  AT_FDCWD,
-  close,
-  type FileStatus,
-  openAt,
-  OpenFlag,
-  readAll,
-  readDirectory,
-  readLinkAt,
-  statusAt,
-  statusOf,
-} from "../../ffi/file.ts";
+import { readDirectory, readLinkAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+import { type FileStatus, statusAt, statusOf } from "../../ffi/status.ts";
 
 /** What a path names, links not followed. */
 export type FileKind = FileStatus["kind"];

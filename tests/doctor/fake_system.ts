@@ -1,6 +1,6 @@
 // Systems made of a few lines: what other kernels and distributions show to the checks.
 
-import type { FileStatus } from "../../ffi/file.ts";
+import type { FileStatus } from "../../ffi/status.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 import type { Attempt, KindFailure, NamespaceKind, System } from "../../src/doctor/system.ts";
 

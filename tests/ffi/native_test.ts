@@ -50,6 +50,7 @@ Deno.test("the records of a relay have the numbers and the size that C gives the
     stopped: "RELAY_STOPPED",
     signal: "RELAY_SIGNAL",
     goodbye: "RELAY_GOODBYE",
+    keyboard: "RELAY_KEYBOARD",
   } satisfies Record<keyof typeof RelayRecord, string>;
   const stated = [...Object.values(RelayRecord), RELAY_RECORD_BYTES];
   const values = await valuesOf([...Object.values(names), "sizeof(struct relay_record)"]);

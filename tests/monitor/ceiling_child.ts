@@ -5,7 +5,8 @@
 import { KernelError } from "../../ffi/check.ts";
 import { bind } from "../../ffi/library.ts";
 import { addPathRule, landlockAbi } from "../../ffi/landlock.ts";
-import { accessOf, close, openAt, OpenFlag, statusOf } from "../../ffi/file.ts";
+import { accessOf, close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { attachTree, cloneTree, mountFileSystem } from "../../ffi/mount.ts";
 import { Namespace, unshare } from "../../ffi/namespace.ts";
 import { createCeiling } from "../../src/monitor/ceiling.ts";

@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  AT_FDCWD,
-  close,
-  openAt,
-  OpenFlag,
-  openResolved,
-  readLinkAt,
-  ResolveFlag,
-} from "../../ffi/file.ts";
+import { readLinkAt } from "../../ffi/entry.ts";
+import { AT_FDCWD, close, openAt, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
 import { BOUNDS, placesOn } from "../../src/monitor/host_path.ts";
 import { decodePath, encodePath } from "../../src/stemflow/path.ts";
 
