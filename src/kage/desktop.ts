@@ -75,7 +75,9 @@ function stemjailPath(): string {
   // The file that the user has, and not what it unpacked: that goes with the next build.
   const path = processEnvironment("STEMJAIL_INSTALLED") ?? processEnvironment("STEMJAIL_EXE");
   if (path !== undefined) return path;
-  throw new UserError("desktop: This program does not know its own file");
+  throw new UserError(
+    "desktop: This program does not know its own file: run the built executable",
+  );
 }
 
 function composeEntry(name: string, system: readonly string[]): string {
@@ -111,7 +113,7 @@ function install(path: string, name: string, system: readonly string[]): number 
 
 function uninstall(path: string, name: string): number {
   if (removeOurs(path)) return Status.ok;
-  throw new UserError(`There is no entry of StemJail's for ${JSON.stringify(name)}`);
+  throw new UserError(`No entry of StemJail's for ${JSON.stringify(name)}: there is no ${path}`);
 }
 
 /** Carries out the operands: install NAME or uninstall NAME. */

@@ -21,7 +21,9 @@ function chosenForm(given: Given): Form {
 
 async function textOf(given: Given, form: Form): Promise<string> {
   const reply = await query(given, { type: "info", format: form === "svg" ? "dot" : form });
-  if (reply.type !== "text") throw new UserError("The portal's answer is of another version");
+  if (reply.type !== "text") {
+    throw new UserError(`The portal answers with ${reply.type}, and no text`);
+  }
   if (form !== "svg") return reply.text;
   const { toSvg } = await import("../stemflow/svg.ts");
   return await toSvg(reply.text);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errnoWords } from "../../ffi/errno.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
 import { GrantError } from "./grant_error.ts";
@@ -27,27 +28,31 @@ export function launchFailure(error: unknown, file: string): LaunchFailure {
   }
   if (error instanceof SpawnError && error.step === "execve") return executeFailure(error, file);
   if (error instanceof UserError) return { message: error.message, status: error.status };
-  const reason = messageOf(error);
-  return { message: `Cannot start ${file}: ${reason}`, status: Status.notStarted };
+  const message = `Cannot start ${JSON.stringify(file)}: ${messageOf(error)}`;
+  return { message, status: Status.notStarted };
 }
 
 function executeFailure(error: SpawnError, file: string): LaunchFailure {
+  const what = `Cannot execute ${JSON.stringify(file)}: ${error.code}`;
   switch (error.code) {
     case "ENOENT":
       return {
         message:
-          `Cannot execute ${file}: ENOENT (it, or the interpreter that it names, is not visible ` +
-          `in this jail; a profile must grant both)`,
+          `${what} (it, or the interpreter that it names, is not visible in this jail; a profile ` +
+          `must grant both)`,
         status: Status.notFound,
       };
     case "E2BIG":
       return {
         message:
-          `Cannot execute ${file}: E2BIG (arguments and environment exceed the kernel's limit; ` +
-          `pass long lists through a file or standard input)`,
+          `${what} (arguments and environment exceed the kernel's limit; pass long lists through ` +
+          `a file or standard input)`,
         status: Status.cannotExecute,
       };
     default:
-      return { message: `Cannot execute ${file}: ${error.code}`, status: Status.cannotExecute };
+      return {
+        message: `${what} (${errnoWords(error.errno)})`,
+        status: Status.cannotExecute,
+      };
   }
 }

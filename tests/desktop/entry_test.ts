@@ -69,7 +69,10 @@ testAsUser("an entry is installed and removed, and nothing else is touched", asy
 
   const again = await run("uninstall", "browser");
   assert.equal(again.status, 1);
-  assert.equal(again.stderr, 'stemjail: There is no entry of StemJail\'s for "browser"\n');
+  assert.equal(
+    again.stderr,
+    `stemjail: No entry of StemJail's for "browser": there is no ${path}\n`,
+  );
   world.write(path, entry);
   for (const action of ["install", "uninstall"]) {
     const { status, stderr } = await run(action, "browser");

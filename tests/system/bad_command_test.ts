@@ -48,13 +48,13 @@ testAsUser("a command that cannot be executed", async (world) => {
   await assertRunRefused(world, ["/usr"], 126, "/usr", "EACCES");
   Deno.chmodSync(`${world.work}/data`, 0o755);
   await Deno.writeTextFile(`${world.work}/data`, "\x7fELF and no more\n");
-  await assertRunRefused(world, ["./data"], 126, "data", "ENOEXEC");
+  await assertRunRefused(world, ["./data"], 126, '/data": ENOEXEC (Exec format error)');
 });
 
 testAsUser("a script whose interpreter is missing", async (world) => {
   world.write(`${world.work}/script`, "#!/no/such/interpreter\n");
   Deno.chmodSync(`${world.work}/script`, 0o755);
-  await assertRunRefused(world, ["./script"], 127, "script", "ENOENT", "interpreter");
+  await assertRunRefused(world, ["./script"], 127, '/script": ENOENT', "interpreter");
 });
 
 testAsUser("a command in the host's /tmp", async (world) => {
