@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readLinkAt } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
 import { BOUNDS, placesOn } from "../../src/monitor/host_path.ts";
-import { decodePath, encodePath } from "../../src/stemflow/path.ts";
+import { decodePath, encodePath, isAtOrBelow } from "../../src/stemflow/path.ts";
 
 const root = openAt(AT_FDCWD, "/", OpenFlag.pathOnly | OpenFlag.directory);
 
@@ -75,9 +75,11 @@ type Kind =
   | { is: "file" }
   | { is: "link"; target: string; absolute: boolean };
 
-/** Makes a node where it can be made. */
+/** Makes a node where it can be made; not outside the tree, where the links in it may lead. */
 function make(path: string, kind: Kind, directory: string): void {
   try {
+    const parent = Deno.realPathSync(path.slice(0, path.lastIndexOf("/")));
+    if (!isAtOrBelow(parent, directory)) return;
     if (kind.is === "directory") Deno.mkdirSync(path);
     else if (kind.is === "file") Deno.writeTextFileSync(path, "", { createNew: true });
     else Deno.symlinkSync(kind.absolute ? `${directory}/${kind.target}` : kind.target, path);
