@@ -7,7 +7,8 @@ import { unlessRefused } from "../../ffi/check.ts";
 import { close } from "../../ffi/file.ts";
 import { addPathRule, addPathRules, createRuleset, FILE_ACCESS } from "../../ffi/landlock.ts";
 import { encodePath } from "../stemflow/path.ts";
-import { type CeilingPlan, type CeilingRule, type InheritedFile, union } from "./ceiling_plan.ts";
+import { type CeilingPlan, type CeilingRule, union } from "./ceiling_plan.ts";
+import type { InheritedFile } from "./inherited.ts";
 
 /** Descriptors of the two root directories; it does not matter in which namespace the caller is. */
 export interface CeilingTrees {

@@ -16,8 +16,8 @@
  *
  * @module
  */
-import type { FileStatus } from "../../ffi/status.ts";
 import { FILE_ACCESS, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
+import type { InheritedFile } from "./inherited.ts";
 
 /** The oldest ABI that a ceiling can be made of. */
 const OLDEST_ABI = 2;
@@ -30,18 +30,6 @@ export interface CeilingBind {
   readonly write: boolean;
   /** A link needs no rule: the kernel judges what it leads to. */
   readonly kind: "directory" | "file" | "link";
-}
-
-/** A standard descriptor that the application inherits from outside the jail. */
-export interface InheritedFile {
-  /** The descriptor's number in the monitor. */
-  readonly descriptor: number;
-  /** What it is of. */
-  readonly kind: FileStatus["kind"];
-  /** Whether it is open for reading. */
-  readonly read: boolean;
-  /** Whether it is open for writing. */
-  readonly write: boolean;
 }
 
 /** One rule: rights for a path of the host's tree or of the jail's. */
@@ -144,7 +132,7 @@ export function planCeiling(
   abi: number,
   binds: readonly CeilingBind[],
   places: OwnPlaces = NO_PLACES,
-  inherited: readonly InheritedFile[] = [],
+  inherited: readonly Pick<InheritedFile, "kind" | "write">[] = [],
 ): CeilingPlan {
   const handled = handledBy(abi);
   const reading = inherited.some(leadsToOutside) ? READ : READ | UNASKED;
@@ -174,7 +162,7 @@ export function planCeiling(
  * Whether a descriptor leads to a file by a mount that the jail has not sealed, so that a rule for a
  * tree around it is all that keeps the file from being truncated.
  */
-function leadsToOutside({ kind, write }: InheritedFile): boolean {
+function leadsToOutside({ kind, write }: Pick<InheritedFile, "kind" | "write">): boolean {
   return kind === "file" && !write;
 }
 

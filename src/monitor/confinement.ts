@@ -5,22 +5,21 @@
  * @module
  */
 import { readDirectory } from "../../ffi/entry.ts";
-import { accessOf, close, openAt, OpenFlag } from "../../ffi/file.ts";
-import { statusAt, statusOf } from "../../ffi/status.ts";
+import { close, openAt, OpenFlag } from "../../ffi/file.ts";
+import { statusAt } from "../../ffi/status.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
-import { Status, UserError } from "../errors.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import { decodePath } from "../stemflow/path.ts";
 import type { Confinement } from "./application.ts";
 import { createCeiling } from "./ceiling.ts";
 import {
   type CeilingBind,
-  type InheritedFile,
   NO_PLACES,
   noCeilingBecause,
   type OwnPlaces,
   planCeiling,
 } from "./ceiling_plan.ts";
+import type { InheritedFile } from "./inherited.ts";
 import type { MountNamespaces } from "./namespaces.ts";
 import { assembleFilter } from "./seccomp.ts";
 
@@ -56,37 +55,19 @@ function lastThreadIn(processes: number): number {
 }
 
 /**
- * What the client's descriptors 0, 1 and 2 are.
- *
- * @throws UserError for a directory: paths that start from it lead out of the jail
- */
-function inheritedFiles(client: readonly number[]): InheritedFile[] {
-  return client.map((descriptor, index) => {
-    const { kind } = statusOf(descriptor);
-    if (kind !== "directory") return { descriptor, kind, ...accessOf(descriptor) };
-    throw new UserError(
-      `Descriptor ${index} is a directory, which leads out of a jail: redirect it from a file`,
-      Status.notStarted,
-    );
-  });
-}
-
-/**
  * Makes the walls of one application.
  *
- * @param client the client's descriptors 0, 1 and 2
+ * @param inherited its standard descriptors
  * @param own places that this jail has of its own, beside those that every one has
- * @throws UserError when one of the descriptors is a hole in them
  */
 export function makeConfinement(
   order: LaunchOrder,
-  client: readonly number[],
+  inherited: readonly InheritedFile[],
   namespaces: MountNamespaces,
   filters: Filters,
   own: OwnPlaces = NO_PLACES,
 ): Confinement {
   const { nestedNamespaces } = order;
-  const inherited = inheritedFiles(client);
   const filter = nestedNamespaces ? filters.nested : filters.usual;
   const abi = landlockAbi();
   if (order.unconfined || noCeilingBecause(abi, nestedNamespaces) !== null) {

@@ -25,9 +25,9 @@ function isOwnPlace(path: string): boolean {
  * Decides about an access, and makes the transition if it takes one.
  *
  * A path that leads through symbolic links to another place needs all of it: the links, to be read, and
- * the place, unless that is one of the jail's own. Where no candidate has all of it, the jail moves as far as some candidate goes: so what
- * was looked at is paid for, as it is where a program looks for itself. Nothing is looked up on the
- * host for a path that no candidate could grant.
+ * the place, unless that is one of the jail's own. Where no candidate has all of it, the jail moves as
+ * far as some candidate goes: so what was looked at is paid for, as it is where a program looks for
+ * itself. Nothing is looked up on the host for a path that no candidate could grant.
  *
  * @param bytes the path as the jail sent it: absolute, without NUL
  * @param processName of the asker, called only if there is something to tell

@@ -12,6 +12,7 @@ import { JailSession } from "./desktop.ts";
 import type { EmptyJail } from "./empty_jail.ts";
 import { Grants } from "./grants.ts";
 import { makeHome, ownHome } from "./home.ts";
+import { type InheritedFile, inheritedFiles } from "./inherited.ts";
 import { JailRequests } from "./requests.ts";
 import { boundNamespaces } from "./reserve.ts";
 import { limitScratch } from "./scratch.ts";
@@ -64,9 +65,9 @@ function confine(
   { namespaces, skeleton, filters }: EmptyJail,
   order: LaunchOrder,
   session: JailSession,
-  standard: readonly number[],
+  inherited: readonly InheritedFile[],
 ): Confinement {
-  return makeConfinement(order, standard, namespaces, filters, {
+  return makeConfinement(order, inherited, namespaces, filters, {
     files: session.ownFiles,
     home: ownHome(skeleton, order.start.binds),
   });
@@ -84,11 +85,12 @@ export function startIn(
   session: JailSession,
   standard: readonly number[],
 ): Application {
-  const confinement = confine(empty, order, session, standard);
+  const inherited = inheritedFiles(standard);
+  const confinement = confine(empty, order, session, inherited);
   try {
     return empty.namespaces.inJail(() => {
       if (order.nestedNamespaces) uncoverProc();
-      return startApplication(order, standard, confinement);
+      return startApplication(order, inherited, confinement);
     });
   } finally {
     if (confinement.ruleset >= 0) close(confinement.ruleset);

@@ -34,7 +34,7 @@ export const REMOVALS = {
   Landlock: withoutPart("ruleset: -1"),
   "the shim": {
     file: "src/monitor/prepare.ts",
-    change: (text: string) => replaceOnce(text, 'runFile("stemshim.so", "stemshim.so"),', ""),
+    change: (text: string) => replaceOnce(text, 'runFile(SHIM_NAME, "stemshim.so"),', ""),
   },
 } as const satisfies Record<string, Removal>;
 

@@ -171,7 +171,8 @@ testAsEveryone("All of a jail's own files share one limit, wherever they are", a
   limits(world, "tmp_mb = 8");
   const size = 'df --output=size -B1048576 "$place" | tail -1 | tr -d " "';
   const each = (command: string) => `for place in ${ownPlaces.join(" ")}; do ${command}; done`;
-  assert.equal((await world.inside(each(size))).stdout, "8\n".repeat(ownPlaces.length));
+  const sizes = await world.inside(each(size));
+  assert.equal(sizes.stdout, "8\n".repeat(ownPlaces.length), sizes.stderr);
   for (const place of ownPlaces) {
     const fill = `head -c 64M /dev/zero > "${place}/full"; stat -c %s "${place}/full"`;
     const refused = each(`(echo x > "$place/more") 2>&- && echo "$place took more"`);

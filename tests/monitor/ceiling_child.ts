@@ -62,7 +62,7 @@ const { ruleset, missing } = createCeiling(
   plan,
   [
     ...[readOnly, readWrite, openAt(-100, `${base}/host/secret`, OpenFlag.readOnly), 1],
-  ].map((descriptor) => ({ descriptor, kind: statusOf(descriptor).kind, ...accessOf(descriptor) })),
+  ].map((descriptor) => ({ descriptor, ...statusOf(descriptor), ...accessOf(descriptor) })),
   trees,
 );
 

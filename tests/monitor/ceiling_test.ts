@@ -62,7 +62,7 @@ Deno.test("every bind but a link has one rule, which writes if a candidate may",
 Deno.test("where a file is inherited to read, what is granted to read cannot be truncated", () => {
   const list = [{ path: "/usr", write: false, kind: "directory" }] as const;
   const truncates = (kind: "file" | "character device" | "fifo", write: boolean) => {
-    const inherited = [{ descriptor: 0, kind, read: true, write }] as const;
+    const inherited = [{ kind, write }];
     const rule = planCeiling(7, list, undefined, inherited).rules.find(({ path }) =>
       path === "/usr"
     );
