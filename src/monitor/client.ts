@@ -25,19 +25,20 @@ export interface ClientEvents {
   onGone(): void;
 }
 
-/** The input flags, output flags, control and local flags of struct termios that raw mode sets. */
+/** The input flags, output flags, control flags and local flags of struct termios. */
 const FLAG_WORDS = 4;
 
-/** cfmakeraw(3) in numbers: what is cleared in the input, output and local flags. */
-const RAW_CLEARED = [0o2753, 0o1, 0, 0o100113] as const;
+/** cfmakeraw(3) in numbers: what is cleared in the input and the local flags. */
+const RAW_CLEARED = [[0, 0o2753], [3, 0o100113]] as const;
 
-/** Whether settings are what the client's raw mode makes of `before`. */
+/**
+ * Whether settings are what the client's raw mode makes of `before`, but for the output flags: in a
+ * pipeline those are what the application has at its own terminal (shim/borrowed.c).
+ */
 function isRawFormOf(settings: TerminalSettings, before: TerminalSettings): boolean {
   const now = new Uint32Array(settings.buffer, 0, FLAG_WORDS);
   const then = new Uint32Array(before.buffer, 0, FLAG_WORDS);
-  return RAW_CLEARED.every((cleared, index) =>
-    index === 2 || now[index] === (then[index] & ~cleared) >>> 0
-  );
+  return RAW_CLEARED.every(([word, cleared]) => now[word] === (then[word] & ~cleared) >>> 0);
 }
 
 /** One client. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { exists, testAsEveryone, testAsUser } from "./harness.ts";
 import { eventually } from "./process.ts";
 import { atTerminal } from "./terminal.ts";
+import { clientsOf } from "./traces.ts";
 
 testAsEveryone("a pager reads a pipe, and the keyboard", async (world) => {
   await atTerminal(world, async (terminal) => {
@@ -75,6 +76,26 @@ print("got", getpass.getpass("secret? "), flush=True)`;
       assert.doesNotMatch(screen, /hush[^/]/);
     }
   });
+});
+
+testAsUser("the terminal is as before after a client in a pipeline was killed", async (world) => {
+  const line = "stemjail run -- sh -c 'echo ready > /dev/tty; stty -echo; read line' | cat";
+  // The shell that is typed at would set it right by itself.
+  world.write(`${world.work}/script`, `stty -g > before; ${line}; sleep 1; stty -g > after`);
+  await atTerminal(world, async (terminal) => {
+    await terminal.type("sh script");
+    await terminal.see(/^ready/m);
+    const [{ pid }] = clientsOf(world);
+    const look = `stty -a < /proc/${pid}/fd/0`;
+    const isRaw = async () => / -icanon /.test((await world.shell(look)).stdout);
+    await eventually("the client has the keyboard", isRaw);
+    Deno.kill(pid, "SIGKILL");
+    await terminal.prompt();
+  });
+  const [before, after] = ["before", "after"].map((name) =>
+    Deno.readTextFileSync(`${world.work}/${name}`)
+  );
+  assert.equal(after, before);
 });
 
 testAsUser("what reads ahead of a jail has the keyboard first", async (world) => {
