@@ -4,13 +4,16 @@
 #define _GNU_SOURCE
 #include "borrowed.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* From the background the kernel stops who sets the terminal or reads from it (termios(3)). */
+/* From the background the kernel stops who sets the terminal or reads from it (termios(3)); but
+ * nobody whose session it does not control, as that of `su -c` and setsid(1). */
 static bool is_in_foreground(const struct borrowed_terminal *terminal) {
-    return tcgetpgrp(terminal->input) == getpgrp();
+    const pid_t group = tcgetpgrp(terminal->input);
+    return group < 0 ? errno == ENOTTY : group == getpgrp();
 }
 
 bool has_line(const struct borrowed_terminal *terminal) {

@@ -227,6 +227,22 @@ testAsUser("what is typed ahead of the application waits for it", async (world) 
   });
 });
 
+testAsUser(
+  "a terminal that controls no session of the client's has a keyboard too",
+  async (world) => {
+    await atTerminal(world, async (terminal) => {
+      const before = await terminal.ask("stty -g");
+      await terminal.type(
+        "setsid -w stemjail run -- sh -c 'echo ready; read line; echo got $line'",
+      );
+      await terminal.see(/^ready$/m);
+      await terminal.type("a line");
+      await terminal.see(/got a line\n[^]*outer\$ *\n*$/);
+      assert.equal(await terminal.ask("stty -g"), before);
+    });
+  },
+);
+
 testAsUser("Ctrl-D ends what the application reads", async (world) => {
   await atTerminal(world, async (terminal) => {
     await terminal.type("stemjail run -- cat -A");
