@@ -49,6 +49,7 @@ struct relay {
     bool is_left;   /* the keyboard is left to others: the application has not asked for it */
     bool is_wanted; /* it has asked, and was not answered */
     bool is_typed;  /* something was typed, for whomever */
+    bool is_within; /* what was read ends within a line */
     struct stream in;
     struct stream out;
 };
@@ -129,11 +130,12 @@ static void give_keyboard(struct relay *relay) {
     }
 }
 
-/* What comes from a pipe ends with the character that means it: a terminal has no end of file. */
+/* What comes from a pipe ends with the character that means it: a terminal has no end of file.
+ * Within a line the first one only gives the reader what there is of it. */
 static void end_input(struct relay *relay) {
-    relay->in.bytes[0] = END_OF_INPUT;
+    memset(relay->in.bytes, END_OF_INPUT, 2);
     relay->in.start = 0;
-    relay->in.end = 1;
+    relay->in.end = relay->is_within ? 2 : 1;
 }
 
 /* The kernel stopped the application's whole group with it. Of these some only catch the signal,
@@ -207,9 +209,12 @@ static void fill_output(struct relay *relay) {
 }
 
 static void fill_input(struct relay *relay) {
-    fill(&relay->in);
-    if (relay->in.from < 0) {
+    struct stream *in = &relay->in;
+    fill(in);
+    if (in->from < 0) {
         end_input(relay);
+    } else if (!is_empty(in)) {
+        relay->is_within = in->bytes[in->end - 1] != '\n';
     }
 }
 

@@ -103,6 +103,13 @@ testAsUser("--tty gives a terminal where there is none", async (world) => {
   assert.match(stdout, /typed\r\n/);
 });
 
+testAsUser("what comes to a terminal ends where it ends, also within a line", async (world) => {
+  for (const stdin of ["", "\n", "a line\n", "a line\nand a part"]) {
+    const { stdout } = await world.run(["run", "--tty", "--", "sh", "-c", "cat > copy"], { stdin });
+    assert.equal(Deno.readTextFileSync(`${world.work}/copy`), stdin, stdout);
+  }
+});
+
 testAsUser("many lines through a terminal all arrive", async (world) => {
   const { stdout } = await world.run(["run", "--tty", "--", "seq", "200000"]);
   const lines = stdout.trimEnd().split("\r\n");
