@@ -336,6 +336,15 @@ static void drain(struct relay *relay) {
     }
 }
 
+/* What whoever started us has us ignore, such as nohup(1), is not for the application either. */
+static void catch_signal(int number) {
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(number, &action, NULL);
+    }
+}
+
 int stemjail_relay_prepare(void) {
     if (signal_pipe[0] >= 0) {
         return 0;
@@ -345,9 +354,8 @@ int stemjail_relay_prepare(void) {
     }
     is_waiting = 1;
     signal(SIGALRM, on_alarm);
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (int i = 0; i < FORWARDED; i++) {
-        sigaction(forwarded[i], &action, NULL);
+        catch_signal(forwarded[i]);
     }
     return 0;
 }

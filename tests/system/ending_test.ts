@@ -28,6 +28,17 @@ testAsUser("signals to the client reach the application", async (world) => {
   }
 });
 
+testAsUser("signals that the client was started to ignore end nothing", async (world) => {
+  const script = "echo ready > ready; until [ -e go ]; do sleep 0.05; done; exit 5";
+  const line = ["nohup", world.executable, "run", "--", "/bin/sh", "-c", script];
+  const client = world.start(line);
+  await eventually("the application is ready", () => exists(`${world.work}/ready`));
+  await signal(client, "SIGHUP");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  world.write(`${world.work}/go`, "");
+  assert.equal((await client.outcome).status, 5);
+});
+
 testAsUser("a signal at the application's first moment reaches it", async (world) => {
   for (let round = 0; round < 10; round++) {
     const client = await startTrapping(world, "USR2");
@@ -176,7 +187,9 @@ testAsUser("nothing is left by a client that is killed at any moment", async (wo
 async function startTrapping(world: World, signal: string): Promise<Started> {
   const script = `trap 'echo got ${signal}; exit 3' ${signal}; echo ready > ready
     while :; do sleep 0.05; done`;
-  const client = world.start([world.executable, "run", "--", "/bin/bash", "-c", script]);
+  // Whoever starts the tests may have them ignore it.
+  const reset = ["env", `--default-signal=${signal}`];
+  const client = world.start([...reset, world.executable, "run", "--", "/bin/bash", "-c", script]);
   await eventually("the application is ready", () => exists(`${world.work}/ready`));
   return client;
 }
