@@ -209,7 +209,7 @@ export class Jail {
   #applicationEnded(status: number): void {
     this.#hasEnded = true;
     this.#status = status;
-    if (!this.#isLingering || !hasProcesses()) this.#finish();
+    if (!this.#isLingering) this.#finish();
   }
 
   #finish(): void {

@@ -127,19 +127,14 @@ testAsEveryone("with linger the jail waits for its last process", async (world) 
   assert.equal(exists(`${world.work}/mark`), true);
 });
 
-testAsUser("with linger and nothing left the jail ends at once", async (world) => {
+testAsUser("with linger and nothing left the jail ends at once, and once", async (world) => {
   world.profile("lingering", { [world.work]: "write" }, "[run]\nlinger = true");
-  const { status } = await world.run([
-    "run",
-    "--exact",
-    "-p",
-    "lingering",
-    "--",
-    "sh",
-    "-c",
-    "exit 6",
-  ]);
+  const command = ["--", "sh", "-c", "exit 6"];
+  const { status } = await world.run(["run", "--exact", "-p", "lingering", ...command]);
   assert.equal(status, 6);
+  const ends = () => Deno.readTextFileSync(world.log).match(/ jail ended /g)?.length ?? 0;
+  await eventually("the log has its end", () => ends() > 0);
+  assert.equal(ends(), 1);
 });
 
 testAsEveryone("orphans are reaped", async (world) => {
