@@ -15,6 +15,11 @@ import { shareOfLimits } from "./reserve.ts";
 export interface Application extends Spawned {
   /** The pseudoterminal for the client, or -1. */
   readonly master: number;
+  /**
+   * The application's side of it, or -1: open as long as the application runs, since a pseudoterminal
+   * that nobody has open for a moment has hung up for good.
+   */
+  readonly slave: number;
 }
 
 /** The walls that are in the application itself. */
@@ -73,13 +78,11 @@ export function startApplication(
       filter: confinement.filter,
       fileMask: order.fileMask,
     });
-    return { ...spawned, master: terminal?.master ?? -1 };
+    return { ...spawned, master: terminal?.master ?? -1, slave: terminal?.slave ?? -1 };
   } catch (error) {
-    if (terminal !== null) close(terminal.master);
+    if (terminal !== null) [terminal.master, terminal.slave].forEach(close);
     throw error;
   } finally {
-    // Kept open here, the pseudoterminal would never hang up.
-    if (terminal !== null) close(terminal.slave);
     for (const descriptor of own) if (descriptor !== null) close(descriptor);
   }
 }

@@ -213,6 +213,8 @@ export class Jail {
   }
 
   #finish(): void {
+    const slave = this.#application?.slave ?? -1;
+    if (slave >= 0) close(slave);
     // First the portal: whose command is over does not find it among the running ones.
     this.#tell({ type: "ended", status: this.#status });
     this.#client?.exited(this.#status);

@@ -62,6 +62,19 @@ testAsEveryone("a question at /dev/tty is answered, whatever is redirected", asy
   });
 });
 
+testAsUser("a terminal can be opened again by who has closed all of it", async (world) => {
+  const ask =
+    "exec > said 2>&1; sleep 0.2; echo name? > /dev/tty; read name < /dev/tty; echo $name";
+  world.write(`${world.work}/ask`, ask);
+  await atTerminal(world, async (terminal) => {
+    await terminal.type("echo piped | stemjail run -- sh ask");
+    await terminal.see(/^name\?$/m);
+    await terminal.type("Nobody");
+    await terminal.prompt();
+  });
+  assert.equal(Deno.readTextFileSync(`${world.work}/said`), "Nobody\n");
+});
+
 testAsUser("a password is not echoed, though another program asks for it", async (world) => {
   const ask = `import getpass
 print("got", getpass.getpass("secret? "), flush=True)`;
