@@ -83,6 +83,14 @@ export class Client {
     this.#send(relayRecord(RelayRecord.keyboard, 0));
   }
 
+  /** The client is gone, or about to be. */
+  lose(): void {
+    this.reactor.unwatch(this.socket);
+    close(this.socket);
+    this.#restoreTerminal();
+    this.events.onGone();
+  }
+
   #send(bytes: Uint8Array<ArrayBuffer>, descriptors: readonly number[] = []): void {
     try {
       send(this.socket, bytes, descriptors);
@@ -101,7 +109,7 @@ export class Client {
     } catch {
       length = 0;
     }
-    if (length === 0) return this.#lose();
+    if (length === 0) return this.lose();
     const words = new Int32Array(bytes.buffer, 0, 2 * Math.trunc(length / RELAY_RECORD_BYTES));
     for (let index = 0; index < words.length; index += 2) {
       const value = words[index + 1];
@@ -109,13 +117,6 @@ export class Client {
       if (isSignal) this.events.onSignal(value);
       if (words[index] === RelayRecord.keyboard) this.events.onKeyboard();
     }
-  }
-
-  #lose(): void {
-    this.reactor.unwatch(this.socket);
-    close(this.socket);
-    this.#restoreTerminal();
-    this.events.onGone();
   }
 
   /** A client that was killed left the terminal raw; unless somebody else set it since. */

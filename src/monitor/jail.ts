@@ -5,7 +5,7 @@
  */
 import { close } from "../../ffi/file.ts";
 import { reap, sendSignal, Signal, stopSignal } from "../../ffi/process.ts";
-import { setForeground } from "../../ffi/terminal.ts";
+import { setForeground, terminalSettings } from "../../ffi/terminal.ts";
 import type { Channel } from "../protocol/channel.ts";
 import type { LaunchOrder, MonitorEvent, Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
@@ -213,12 +213,19 @@ export class Jail {
   }
 
   #finish(): void {
-    const slave = this.#application?.slave ?? -1;
-    if (slave >= 0) close(slave);
     // First the portal: whose command is over does not find it among the running ones.
     this.#tell({ type: "ended", status: this.#status });
+    this.#closeTerminal();
     this.#client?.exited(this.#status);
     this.#isOver = true;
+  }
+
+  #closeTerminal(): void {
+    const slave = this.#application?.slave ?? -1;
+    if (slave < 0) return;
+    // It has hung up: the client is gone, though its connection may not say so yet.
+    if (terminalSettings(slave) === null) this.#client?.lose();
+    close(slave);
   }
 }
 
