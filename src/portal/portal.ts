@@ -111,11 +111,14 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
   const jails = new Jails(log);
   const end = Promise.withResolvers<string>();
   let hasLeft = false;
-  const leave = (reason: string) => {
+  const makeRoom = () => {
     if (hasLeft) return;
     hasLeft = true;
     server.close();
     leavePlace(place);
+  };
+  const leave = (reason: string) => {
+    makeRoom();
     end.resolve(reason);
   };
   const server = new Server(place.listener, {
@@ -129,6 +132,8 @@ async function serveAt(place: Place, beginning: Beginning, readiness: Readiness)
     },
   });
   watchPlace(place, reactor, async () => {
+    log.write("warning", "the socket was removed", { socket: path, jails: jails.count });
+    makeRoom();
     // Jails do not need a portal to go on, but what they have of a network comes through it.
     await jails.whenEmpty();
     leave("its socket was removed");

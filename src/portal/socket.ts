@@ -161,12 +161,13 @@ export function takePlace(path: string): Place {
   }
 }
 
-/** Whether the path still leads to the place's socket. */
+/** Whether the path still leads to the place's socket, as far as may be seen. */
 function isHeld({ path, identity }: Place): boolean {
   try {
-    return statusAt(AT_FDCWD, path).identity === identity;
+    const found = unlessRefused(() => statusAt(AT_FDCWD, path), ["ENOENT", "ENOTDIR"]);
+    return found?.identity === identity;
   } catch (error) {
-    if (error instanceof KernelError) return false;
+    if (error instanceof KernelError) return true;
     throw error;
   }
 }
@@ -179,14 +180,17 @@ function isHeld({ path, identity }: Place): boolean {
  */
 export function watchPlace(place: Place, reactor: Reactor, onLost: () => void): void {
   const changes = watchDescriptor();
-  watchDirectory(changes, parentOf(place.path));
-  reactor.watch(changes, Readiness.readable, () => {
+  const look = () => {
     discardChanges(changes);
     if (isHeld(place)) return;
     reactor.unwatch(changes);
     close(changes);
     onLost();
-  });
+  };
+  watchDirectory(changes, parentOf(place.path));
+  reactor.watch(changes, Readiness.readable, look);
+  // It may have gone before.
+  look();
 }
 
 /**

@@ -173,17 +173,30 @@ testAsEveryone("jails survive a portal that was killed, and a new one serves", a
 });
 
 testAsUser("a portal whose socket was removed ends, after its jails", async (world) => {
-  const jail = world.inside("until [ -e go ]; do sleep 0.05; done; echo still here");
-  await eventually("it runs", async () => (await world.run(["ps"])).stdout.includes("until"));
-  const [first] = portalsOf(world);
-  Deno.removeSync(`${world.runtime}/stemjail`, { recursive: true });
-  assert.equal((await world.jail(["echo", "ran"])).stdout, "ran\n");
-  assert.equal(portalsOf(world).length, 2, "the first one has a jail");
-  world.write(`${world.work}/go`, "");
-  assert.equal((await jail).stdout, "still here\n");
-  await eventually("it ends", () => portalsOf(world).every(({ pid }) => pid !== first.pid));
-  assert.equal(portalsOf(world).length, 1);
-  assert.equal((await world.run(["stop", "0"])).stderr.includes("No such jail"), true);
+  for (const removed of [`${world.runtime}/stemjail`, world.socket]) {
+    const jail = world.inside("until [ -e go ]; do sleep 0.05; done; echo still here");
+    await eventually("it runs", async () => (await world.run(["ps"])).stdout.includes("until"));
+    const [first] = portalsOf(world);
+    Deno.removeSync(removed, { recursive: true });
+    assert.equal((await world.jail(["echo", "ran"])).stdout, "ran\n");
+    assert.equal(portalsOf(world).length, 2, "the first one has a jail");
+    world.write(`${world.work}/go`, "");
+    assert.equal((await jail).stdout, "still here\n");
+    await eventually("it ends", () => portalsOf(world).every(({ pid }) => pid !== first.pid));
+    assert.equal(portalsOf(world).length, 1);
+    assert.equal((await world.run(["stop", "0"])).stderr.includes("No such jail"), true);
+    Deno.removeSync(`${world.work}/go`);
+  }
+});
+
+testAsUser("a portal stays whose socket is out of reach for a while", async (world) => {
+  const portal = await world.startPortal();
+  const directory = `${world.runtime}/stemjail`;
+  Deno.chmodSync(directory, 0);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  Deno.chmodSync(directory, 0o700);
+  assert.equal((await world.jail(["echo", "started"])).stdout, "started\n");
+  assert.deepEqual(portalsOf(world).map(({ pid }) => pid), [portal.pid]);
 });
 
 testAsUser("a monitor that waits ends with a portal that was killed", async (world) => {
