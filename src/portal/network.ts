@@ -59,7 +59,7 @@ interface Carrier {
   /** What ends for it to begin, or null. */
   readonly replaces: Helper | null;
   readonly lifelines: readonly number[];
-  /** Closed once the carrier has it. */
+  /** Closed once the carrier has it, or there is none. */
   readonly given: readonly number[];
 }
 
@@ -176,6 +176,21 @@ function failure(error: unknown, { command }: Carrier): UserError {
   );
 }
 
+async function startCarrier(
+  reactor: Reactor,
+  { command, given, replaces }: Carrier,
+  { path, pid }: Wish,
+): Promise<Helper> {
+  try {
+    await replaces?.end();
+    removeAt(AT_FDCWD, path);
+    linkAt(`/proc/${pid}/ns/net`, AT_FDCWD, path);
+    return new Helper(reactor, command);
+  } finally {
+    given.forEach(close);
+  }
+}
+
 /**
  * Connects the network namespace of a process, or adds the host's loopback to what it has.
  *
@@ -186,13 +201,9 @@ export async function connectNetwork(
   wish: Wish,
 ): Promise<Network> {
   const carrier = chooseCarrier(wish);
-  const { path, pid } = wish;
+  const { path } = wish;
   try {
-    await carrier.replaces?.end();
-    removeAt(AT_FDCWD, path);
-    linkAt(`/proc/${pid}/ns/net`, AT_FDCWD, path);
-    const helper = new Helper(reactor, carrier.command);
-    carrier.given.forEach(close);
+    const helper = await startCarrier(reactor, carrier, wish);
     await helper.ready;
     const provisions = carrier.resolver === null ? [] : [resolverProvision(carrier.resolver)];
     return { provisions, lifelines: carrier.lifelines, helper, path };
