@@ -24,9 +24,9 @@ function isOwnPlace(path: string): boolean {
 /**
  * Decides about an access, and makes the transition if it takes one.
  *
- * A path that leads through symbolic links to another place needs all of it: the links, to be read, and
- * the place, unless that is one of the jail's own. Where no candidate has all of it, the jail moves as
- * far as some candidate goes: so what was looked at is paid for, as it is where a program looks for
+ * A path that leads through symbolic links to another place needs all of it: the links, to be read,
+ * and the place, unless that is one of the jail's own. Where no candidate has all of it, the jail moves
+ * as far as some candidate goes: so what was looked at is paid for, as it is where a program looks for
  * itself. Nothing is looked up on the host for a path that no candidate could grant.
  *
  * @param bytes the path as the jail sent it: absolute, without NUL
@@ -79,6 +79,6 @@ function reachOf(state: DomainState, hostRoot: number, access: Access): Reach | 
   const end = own < 0 ? places.length - 1 : own;
   const turns = places.slice(0, end).map((place) => ({ action: "read", path: place }) as const);
   if (own < 0) return state.after([asRead, ...turns, { action, path: places[end] }]);
-  // In a place of the jail's own there is nothing to grant, and what the host has there is of no account.
+  // In a place of the jail's own there is nothing to grant; what the host has there does not matter.
   return state.after([asRead, ...turns]);
 }

@@ -11,7 +11,7 @@ import { readLinkAt, tryLinkAt } from "../../ffi/entry.ts";
 import { close, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
 import { existsAt, type FileStatus } from "../../ffi/status.ts";
 import { attachTree, detachTree } from "../../ffi/mount.ts";
-import { encodePath, isBelow, nameOf } from "../stemflow/path.ts";
+import { encodePath, isBelow, nameOf, parentOf } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import { GrantError, reasonOf } from "./grant_error.ts";
 import type { MountNamespaces } from "./namespaces.ts";
@@ -175,7 +175,7 @@ export class Grants {
   #makeLink(path: string, target: Uint8Array<ArrayBuffer>): void {
     // Where a granted tree holds the link, it is there already.
     if (existsAt(this.namespaces.jailRoot, encodePath(path.slice(1)))) return;
-    const parent = makeOwnDirectory(this.skeleton, path.slice(0, path.lastIndexOf("/")), 0o755);
+    const parent = makeOwnDirectory(this.skeleton, parentOf(path), 0o755);
     const name = encodePath(nameOf(path));
     try {
       if (tryLinkAt(target, parent, name) || readLinkAt(parent, name) !== null) return;

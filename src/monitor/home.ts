@@ -9,7 +9,14 @@ import { AT_FDCWD, close } from "../../ffi/file.ts";
 import { attachTree } from "../../ffi/mount.ts";
 import type { OrderedHome } from "../protocol/messages.ts";
 import type { Bind } from "../stemflow/domain.ts";
-import { encodePath, isAtOrBelow, normalisePath, PathError } from "../stemflow/path.ts";
+import {
+  encodePath,
+  isAtOrBelow,
+  nameOf,
+  normalisePath,
+  parentOf,
+  PathError,
+} from "../stemflow/path.ts";
 import { findPlace, makeOwnDirectory } from "./place.ts";
 import type { Skeleton } from "./skeleton.ts";
 
@@ -44,10 +51,9 @@ export function makeHome(skeleton: Skeleton, home: OrderedHome): void {
 }
 
 function makeLink(skeleton: Skeleton, path: string, target: string): void {
-  const slash = path.lastIndexOf("/");
-  const parent = makeOwnDirectory(skeleton, path.slice(0, slash), 0o755);
+  const parent = makeOwnDirectory(skeleton, parentOf(path), 0o755);
   try {
-    linkAt(encodePath(target), parent, encodePath(path.slice(slash + 1)));
+    linkAt(encodePath(target), parent, encodePath(nameOf(path)));
   } finally {
     close(parent);
   }

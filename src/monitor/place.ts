@@ -10,7 +10,7 @@ import { ensureDirectoryAt } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
 import { statusOf } from "../../ffi/status.ts";
 import { RUNTIME_DIRECTORY } from "../protocol/inside.ts";
-import { encodePath } from "../stemflow/path.ts";
+import { encodePath, nameOf, parentOf } from "../stemflow/path.ts";
 import type { Skeleton } from "./skeleton.ts";
 
 const node = OpenFlag.pathOnly | OpenFlag.noFollow;
@@ -110,10 +110,9 @@ export function makeOwnDirectory(skeleton: Skeleton, path: string, mode: number)
  * @param path absolute, normalised, of which nothing exists in a tree of the host
  */
 export function makeOwnFile(skeleton: Skeleton, path: string): void {
-  const slash = path.lastIndexOf("/");
-  const parent = makeOwnDirectory(skeleton, path.slice(0, slash), 0o755);
+  const parent = makeOwnDirectory(skeleton, parentOf(path), 0o755);
   try {
-    close(openAt(parent, encodePath(path.slice(slash + 1)), newFile, 0o600));
+    close(openAt(parent, encodePath(nameOf(path)), newFile, 0o600));
   } finally {
     close(parent);
   }

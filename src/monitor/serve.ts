@@ -29,7 +29,7 @@ import { type Connection, Connections } from "./connections.ts";
 const maximumConnections = (): number => Math.max(1, Math.min(512, openFileLimit() >> 1));
 const BACKLOG = 128;
 const MAXIMUM_UNREAD_BYTES = 16 * 1024;
-/** While the next reply has to wait; the kernel reports all the same that the other end is gone (epoll_ctl(2)). */
+/** While the next reply has to wait: the kernel tells of the other end's end all the same (epoll_ctl(2)). */
 const NOTHING = 0;
 /** Replies of one turn, where a request has several. */
 const REPLIES = 64;

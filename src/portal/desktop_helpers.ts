@@ -99,7 +99,7 @@ export class JailHelpers {
     await Promise.all(this.#wanted(traitsAmong(this.order)).map((start) => start()));
   }
 
-  /** Starts what a transition adds, and tells the monitor when it is there; what cannot be had is logged. */
+  /** Starts what a transition adds, and tells the monitor when it is there, or is not to be had. */
   moved(candidates: readonly string[]): void {
     const starts = this.#wanted(traitsAmong(this.order, candidates)).map((start) =>
       start().catch((error) => this.#complain(error))

@@ -48,7 +48,7 @@ function variableOf(environment: readonly string[], name: string): string {
   return environment.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 }
 
-/** Where the value of HOME leads; in /tmp, which is the jail's own, and where nothing is, it is taken as it is. */
+/** Where the value of HOME leads; it is taken as it is in /tmp, the jail's own, and where nothing is. */
 function homeOf(value: string): OrderedHome {
   const resolved = new HostResolver(hostFileSystem).resolve(value);
   if ("refusal" in resolved) return { path: value, links: [] };
