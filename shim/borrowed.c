@@ -36,6 +36,13 @@ void borrow_keyboard(struct borrowed_terminal *terminal) {
     terminal->is_raw = tcsetattr(terminal->input, TCSADRAIN, &terminal->raw) == 0;
 }
 
+void check_keyboard(struct borrowed_terminal *terminal) {
+    struct termios now;
+    if (terminal->is_raw && tcgetattr(terminal->input, &now) == 0 && (now.c_lflag & ISIG)) {
+        terminal->is_raw = false;
+    }
+}
+
 void return_keyboard(struct borrowed_terminal *terminal) {
     if (terminal->is_raw) {
         tcsetattr(terminal->input, TCSADRAIN, &terminal->before);

@@ -25,6 +25,10 @@ bool has_line(const struct borrowed_terminal *terminal);
 /* Makes the keyboard raw, unless it is so, or somebody else's now. */
 void borrow_keyboard(struct borrowed_terminal *terminal);
 
+/* After a stop: finds out whether somebody else has set the terminal meanwhile, as a shell does
+ * that goes on while we are stopped. */
+void check_keyboard(struct borrowed_terminal *terminal);
+
 /* Gives the terminal its settings back. */
 void return_keyboard(struct borrowed_terminal *terminal);
 

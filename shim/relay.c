@@ -156,6 +156,7 @@ static void handle_signals(struct relay *relay) {
     bool resized = false; /* of a storm only the last size matters */
     for (ssize_t i = 0; i < count; i++) {
         if (numbers[i] == SIGCONT) {
+            check_keyboard(&relay->terminal);
             take_keyboard(relay); /* after `fg`; after `bg` we are still in the background */
         }
         if (numbers[i] == SIGWINCH || numbers[i] == SIGCONT) {

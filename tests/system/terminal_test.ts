@@ -118,6 +118,36 @@ testAsEveryone(
   },
 );
 
+testAsUser(
+  "a client that was stopped from elsewhere has the keyboard again after fg",
+  async (world) => {
+    await atTerminal(world, async (terminal) => {
+      const before = await terminal.ask("stty -g");
+      const stop = async () => {
+        Deno.kill(clientsOf(world)[0].pid, "SIGSTOP");
+        await terminal.see(/Stopped/);
+        await terminal.clear();
+      };
+      await jail(
+        terminal,
+        "echo ready; read line; echo got $line; until [ -e go ]; do sleep 0.05; done",
+      );
+      await stop();
+      await terminal.type("fg");
+      const look = `stty -a < /proc/${clientsOf(world)[0].pid}/fd/0`;
+      await eventually("it is raw", async () => /-isig\b/.test((await world.shell(look)).stdout));
+      await terminal.type("a line");
+      await terminal.see(/got a line/);
+      await stop();
+      await terminal.ask("bg");
+      world.write(`${world.work}/go`, "");
+      await eventually("the client ends", () => clientsOf(world).length === 0);
+      // Bash also tells of the job's end.
+      assert.ok((await terminal.ask("stty -g")).startsWith(before));
+    });
+  },
+);
+
 testAsUser("Ctrl-Z and fg work again and again, and bg lets it run", async (world) => {
   await atTerminal(world, async (terminal) => {
     await jail(terminal, "echo ready; until [ -e go ]; do sleep 0.05; done; touch mark; exit 3");
