@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { AT_FDCWD } from "../../ffi/file.ts";
-import { existsAt } from "../../ffi/status.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { traitsOf } from "../profile/traits.ts";
 import type { BindKind, OrderedPlace } from "../protocol/messages.ts";
-import { encodePath } from "../stemflow/path.ts";
 import { Pool } from "../stemflow/pool.ts";
 import { imageOfStart, type StartImage } from "../stemflow/start.ts";
+import { isOnHost } from "./host_file.ts";
 
 /** As many as different programs are started of one set of profiles; more are worked out again. */
 const MOST_STATES = 64;
@@ -48,9 +46,7 @@ export class FirstStates {
 
 function missingDirectories(domains: readonly ResolvedProfile[]): Set<string> {
   const wanted = domains.flatMap(({ binds }) => binds.filter(({ create }) => create));
-  return new Set(
-    wanted.map(({ path }) => path).filter((path) => !existsAt(AT_FDCWD, encodePath(path))),
-  );
+  return new Set(wanted.map(({ path }) => path).filter((path) => !isOnHost(path)));
 }
 
 function workOut(domains: readonly ResolvedProfile[], missing: ReadonlySet<string>): FirstState {

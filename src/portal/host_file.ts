@@ -7,6 +7,7 @@
 import { unlessRefused } from "../../ffi/check.ts";
 import { readDirectory } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { decodePath, encodePath } from "../stemflow/path.ts";
 
 const MAXIMUM_BYTES = 256 * 1024;
@@ -25,6 +26,11 @@ function withFile<Result>(
       close(file);
     }
   });
+}
+
+/** Whether a path names anything, a symbolic link included; not where that is closed to the user. */
+export function isOnHost(path: string): boolean {
+  return unlessRefused(() => existsAt(AT_FDCWD, encodePath(path))) ?? false;
 }
 
 /** What a file holds, up to 256 KiB; null when it cannot be read. */

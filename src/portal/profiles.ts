@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { AT_FDCWD } from "../../ffi/file.ts";
-import { existsAt } from "../../ffi/status.ts";
 import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import { UserError } from "../errors.ts";
@@ -15,8 +13,9 @@ import { loadInstalled, profileSources } from "../profile/installed.ts";
 import type { LoadedProfiles } from "../profile/load.ts";
 import { problemsInShort } from "../profile/report.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { encodePath, parentOf } from "../stemflow/path.ts";
+import { parentOf } from "../stemflow/path.ts";
 import { Catalog } from "./catalog.ts";
+import { isOnHost } from "./host_file.ts";
 import type { Log } from "./log.ts";
 
 /** Optional paths that are looked for again at each launch; more would make every launch slow. */
@@ -62,7 +61,7 @@ export class Profiles {
   }
 
   #hasAppeared(): boolean {
-    return this.#missing.some((path) => existsAt(AT_FDCWD, encodePath(path)));
+    return this.#missing.some(isOnHost);
   }
 
   /** A path can also be left out because of what is there, or have a variable without a value. */
@@ -70,7 +69,7 @@ export class Profiles {
     const skipped = new Set(profiles.flatMap((profile) => profile.skipped));
     this.#missing = [...skipped].filter((path) => path.startsWith("/"))
       .slice(0, MAXIMUM_WATCHED_PATHS)
-      .filter((path) => !existsAt(AT_FDCWD, encodePath(path)));
+      .filter((path) => !isOnHost(path));
   }
 
   #reload(): void {

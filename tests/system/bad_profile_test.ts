@@ -98,6 +98,22 @@ testAsUser("a profile directory that is missing, unreadable, a file, or empty", 
   assertRefused(await world.run(["portal", "--profiles", "/no/such/place"]), 1, "/no/such/place");
 });
 
+testAsUser("an optional path that is closed to the user is left out", async (world) => {
+  const closed = `${world.home}/closed`;
+  world.directory(closed);
+  world.profile(
+    "plain",
+    { [world.work]: "write" },
+    `[[fs.bind]]\npath = "${closed}/in/it"\noptional = true`,
+  );
+  Deno.chmodSync(closed, 0);
+  assert.equal((await world.jail(["echo", "ran"])).stdout, "ran\n");
+  Deno.chmodSync(closed, 0o700);
+  world.directory(`${closed}/in`);
+  world.directory(`${closed}/in/it`);
+  assert.equal((await world.jail(["ls", `${closed}/in`])).stdout, "it\n");
+});
+
 testAsUser("a NUL in an argument cannot be, one in a profile is refused", async (world) => {
   world.write(`${world.profiles}/broken.toml`, 'name = "broken"\n[run]\ncmd = ["a\\u0000b"]\n');
   await assertNoPortal(world, {}, "broken.toml:3", "NUL");
