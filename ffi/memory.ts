@@ -32,7 +32,7 @@ export function cString(text: Text): Uint8Array<ArrayBuffer> {
 }
 
 /** The address of a buffer's first byte, valid as long as the buffer is referenced. */
-export function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
+function addressOf(buffer: Uint8Array<ArrayBuffer>): bigint {
   return BigInt(library.stemjail_address(buffer));
 }
 

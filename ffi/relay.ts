@@ -24,7 +24,7 @@ export interface RelayRequest {
 }
 
 /** What the two ends tell each other while the application runs: enum relay_type. */
-export const RelayRecord = { exited: 1, stopped: 2, signal: 3, goodbye: 4, keyboard: 5 } as const;
+export const RelayRecord = { exited: 1, stopped: 2, signal: 3, keyboard: 4 } as const;
 
 /** Bytes of one record: a type and a value, 32 bits each. */
 export const RELAY_RECORD_BYTES = 8;

@@ -201,8 +201,7 @@ enum relay_type {
     RELAY_EXITED = 1,  /* monitor to client: wait status */
     RELAY_STOPPED = 2, /* monitor to client: the signal that stopped the application */
     RELAY_SIGNAL = 3,  /* client to monitor: deliver this signal */
-    RELAY_GOODBYE = 4, /* client to monitor: the end was understood, the terminal is restored */
-    RELAY_KEYBOARD = 5 /* monitor to client: the application waits for the keyboard; the other way
+    RELAY_KEYBOARD = 4 /* monitor to client: the application waits for the keyboard; the other way
                           round: it is the application's */
 };
 

@@ -394,7 +394,6 @@ int stemjail_relay(const struct relay_request *request) {
     drain(&relay);
     return_keyboard(&relay.terminal);
     if (relay.is_over) {
-        send_record(&relay, RELAY_GOODBYE, 0);
         _exit(exit_status(relay.status));
     }
     return -1;

@@ -26,7 +26,7 @@ const SYSTEM_PLACE = /^\/(usr|opt|bin|sbin)\//;
  *
  * @param executable its path, without characters that a profile's path cannot hold
  */
-export function appArmorProfile(executable: string): string[] {
+function appArmorProfile(executable: string): string[] {
   return [
     "abi <abi/4.0>,",
     "include <tunables/global>",

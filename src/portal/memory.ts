@@ -20,7 +20,7 @@ function kilobytes(text: string, name: string): number {
  *
  * @param text of the file
  */
-export function isShortOfMemory(text: string): boolean {
+function isShortOfMemory(text: string): boolean {
   return kilobytes(text, "MemAvailable") < LEAST_SHARE * kilobytes(text, "MemTotal");
 }
 

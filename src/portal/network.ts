@@ -10,8 +10,8 @@ import { userId } from "../../ffi/process.ts";
 import { messageOf, Status, UserError } from "../errors.ts";
 import type { Provision } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
-import { readHostText } from "./host_file.ts";
 import { findHelper, Helper, type HelperCommand } from "./helper.ts";
+import { readHostText } from "./host_file.ts";
 
 /** The interface inside. */
 const INTERFACE = "nat0";
@@ -26,7 +26,7 @@ const RESOLVER_6 = "fd53::53";
 const SLIRP_RESOLVER = "10.0.2.3";
 
 /** Where the jail's name server is written down, whatever the host has there. */
-export const RESOLVER_FILE = "/etc/resolv.conf";
+const RESOLVER_FILE = "/etc/resolv.conf";
 
 /** A network that is up, or an addition to one. */
 export interface Network {

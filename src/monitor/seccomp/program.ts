@@ -21,7 +21,7 @@ interface Instruction {
 }
 
 /** The size of a `struct sock_filter`. */
-export const INSTRUCTION_SIZE = 8;
+const INSTRUCTION_SIZE = 8;
 
 /** The kernel's limit, BPF_MAXINSNS. */
 const MAXIMUM_LENGTH = 4096;
