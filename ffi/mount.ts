@@ -5,8 +5,8 @@
  * @module
  */
 import { check } from "./check.ts";
-import { bind } from "./library.ts";
 import { AT_FDCWD } from "./file.ts";
+import { bind } from "./library.ts";
 import { cString, type Text } from "./memory.ts";
 
 const libc = bind({

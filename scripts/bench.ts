@@ -9,19 +9,19 @@
  *
  * @module
  */
+import { calls } from "./bench/calls.ts";
 import { drawChart } from "./bench/chart.ts";
+import { decisions } from "./bench/decisions.ts";
 import { Findings } from "./bench/findings.ts";
+import { launch } from "./bench/launch.ts";
 import { describeMachine } from "./bench/machine.ts";
+import { memory } from "./bench/memory.ts";
 import { type Options, readOptions } from "./bench/options.ts";
+import { pipes } from "./bench/pipes.ts";
 import { Place } from "./bench/place.ts";
 import type { Report, SuiteReport } from "./bench/report.ts";
 import { Runner } from "./bench/runner.ts";
 import type { Bench, Suite } from "./bench/suite.ts";
-import { calls } from "./bench/calls.ts";
-import { decisions } from "./bench/decisions.ts";
-import { launch } from "./bench/launch.ts";
-import { memory } from "./bench/memory.ts";
-import { pipes } from "./bench/pipes.ts";
 import { workloads } from "./bench/workloads.ts";
 import { buildIfNeeded } from "./build.ts";
 import { BuildError, runScript } from "./command.ts";

@@ -10,8 +10,8 @@
 import { BuildError, run } from "./command.ts";
 import { computeBuildId } from "./image.ts";
 import { type Maker, type Parts, partsInOrder, stampBuild } from "./maker.ts";
-import { denials, permissionTable } from "./permissions.ts";
 import { buildDirectory } from "./paths.ts";
+import { denials, permissionTable } from "./permissions.ts";
 
 const name = "compiled";
 const DOWNLOAD_SECONDS = 120;

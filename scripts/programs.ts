@@ -6,8 +6,8 @@
  * @module
  */
 import { BuildError, runScript } from "./command.ts";
-import { programs, type Seen, withTable } from "./program_table.ts";
 import { root } from "./paths.ts";
+import { programs, type Seen, withTable } from "./program_table.ts";
 
 const tests = ["browser", "connected", "shipped"].map((name) => `tests/desktop/${name}_test.ts`);
 

@@ -6,8 +6,8 @@
 import { inBubblewrap, inStemjail } from "./contenders.ts";
 import { alternateInside } from "./inside.ts";
 import { lastLine } from "./place.ts";
-import { manyActivities, twoActivities } from "./profiles.ts";
 import { Portal, untilQuiet } from "./portal.ts";
+import { manyActivities, twoActivities } from "./profiles.ts";
 import type { Comparison, Series } from "./report.ts";
 import { percentile } from "./statistics.ts";
 import type { Bench, Suite } from "./suite.ts";

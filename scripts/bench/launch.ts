@@ -5,9 +5,9 @@
  */
 import { type Contender, inBubblewrap, inFirejail, inStemjail } from "./contenders.ts";
 import { summaryOf } from "./findings.ts";
-import { manyActivities, shippedProfiles, twoActivities } from "./profiles.ts";
-import { Portal, QUIET_MILLISECONDS, stopPortalText, untilQuiet } from "./portal.ts";
 import { lastLine } from "./place.ts";
+import { Portal, QUIET_MILLISECONDS, stopPortalText, untilQuiet } from "./portal.ts";
+import { manyActivities, shippedProfiles, twoActivities } from "./profiles.ts";
 import type { Comparison } from "./report.ts";
 import { median } from "./statistics.ts";
 import type { Bench, Suite } from "./suite.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 import { inStemjail } from "./contenders.ts";
-import type { Place } from "./place.ts";
-import { twoActivities } from "./profiles.ts";
-import { Portal } from "./portal.ts";
-import { summarise } from "./statistics.ts";
 import { summaryOf } from "./findings.ts";
+import type { Place } from "./place.ts";
+import { Portal } from "./portal.ts";
+import { twoActivities } from "./profiles.ts";
 import type { Comparison } from "./report.ts";
+import { summarise } from "./statistics.ts";
 import type { Bench, Suite } from "./suite.ts";
 
 const KIBIBYTES_PER_MEBIBYTE = 1024;

@@ -7,8 +7,8 @@
 import { type Contender, inStemjail } from "./contenders.ts";
 import { summaryOf } from "./findings.ts";
 import type { Place } from "./place.ts";
-import { twoActivities } from "./profiles.ts";
 import { Portal } from "./portal.ts";
+import { twoActivities } from "./profiles.ts";
 import type { Comparison } from "./report.ts";
 import type { Bench, Suite } from "./suite.ts";
 

@@ -6,8 +6,8 @@
  * @module
  */
 import { BuildError, run } from "../command.ts";
-import { endProcesses } from "./processes.ts";
 import { productPath } from "../paths.ts";
+import { endProcesses } from "./processes.ts";
 
 /** Not /tmp, which is a jail's own and cannot be granted. */
 const PARENT = "/var/tmp";

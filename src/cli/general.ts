@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { versionLine } from "../build_info.ts";
 import { Status, UserError } from "../errors.ts";
 import { nearestNames } from "../profile/nearest.ts";
 import { findCommand, shownCommands } from "./commands.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { print } from "./output.ts";
-import { versionLine } from "../build_info.ts";
 
 /**
  * Handles `--help`, `help COMMAND`, `--version` and mistakes.

@@ -13,8 +13,8 @@ import { spawn, SpawnError, type SpawnRequest } from "../../ffi/spawn.ts";
 import { UserError } from "../errors.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { MonitorEvent, Preparation } from "../protocol/messages.ts";
-import { Reactor } from "../protocol/reactor.ts";
 import { monitorRequest } from "../protocol/monitor_process.ts";
+import { Reactor } from "../protocol/reactor.ts";
 import { type Attempt, type KindFailure, type NamespaceKind, namespaceKinds } from "./system.ts";
 
 const MAXIMUM_WORDS_BYTES = 4096;

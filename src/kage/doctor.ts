@@ -5,10 +5,10 @@
  */
 import { KernelError, unlessRefused } from "../../ffi/check.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, readTextAt } from "../../ffi/file.ts";
-import { type FileStatus, statusAt, statusBehind } from "../../ffi/status.ts";
 import { landlockAbi } from "../../ffi/landlock.ts";
 import { isMountedNoExecute, mayMakeEntries } from "../../ffi/probe.ts";
 import { userId } from "../../ffi/process.ts";
+import { type FileStatus, statusAt, statusBehind } from "../../ffi/status.ts";
 import type { Given } from "../cli/options.ts";
 import { print } from "../cli/output.ts";
 import { attemptJail } from "../doctor/attempt.ts";

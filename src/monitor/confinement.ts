@@ -6,8 +6,8 @@
  */
 import { readDirectory } from "../../ffi/entry.ts";
 import { close, openAt, OpenFlag } from "../../ffi/file.ts";
-import { statusAt } from "../../ffi/status.ts";
 import { createRuleset, landlockAbi, SCOPE, SCOPE_ABI } from "../../ffi/landlock.ts";
+import { statusAt } from "../../ffi/status.ts";
 import type { BindKind, LaunchOrder } from "../protocol/messages.ts";
 import { decodePath } from "../stemflow/path.ts";
 import type { Confinement } from "./application.ts";

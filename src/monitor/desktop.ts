@@ -15,8 +15,8 @@ import {
   setLength,
   writeAll,
 } from "../../ffi/file.ts";
-import { statusOf } from "../../ffi/status.ts";
 import { attachTree, cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { commonTraits, type Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY } from "../protocol/inside.ts";
 import type { MonitorEvent, Provision } from "../protocol/messages.ts";

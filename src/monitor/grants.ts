@@ -9,8 +9,8 @@
 import { KernelError } from "../../ffi/check.ts";
 import { readLinkAt, tryLinkAt } from "../../ffi/entry.ts";
 import { close, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
-import { existsAt, type FileStatus } from "../../ffi/status.ts";
 import { attachTree, detachTree } from "../../ffi/mount.ts";
+import { existsAt, type FileStatus } from "../../ffi/status.ts";
 import { encodePath, isBelow, nameOf, parentOf } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import { GrantError, reasonOf } from "./grant_error.ts";

@@ -13,7 +13,6 @@
  */
 import { ensureDirectoryAt } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
-import { statusOf } from "../../ffi/status.ts";
 import {
   attachTree,
   cloneTree,
@@ -23,6 +22,7 @@ import {
   MountFlag,
   sealTree,
 } from "../../ffi/mount.ts";
+import { statusOf } from "../../ffi/status.ts";
 import type { Hidden } from "../protocol/messages.ts";
 
 const flags = MountFlag.noSetuid | MountFlag.noDevices | MountFlag.noExecute;

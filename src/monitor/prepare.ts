@@ -5,10 +5,10 @@
  * @module
  */
 import { AT_FDCWD, close, openAt, OpenFlag, readAll, readTextAt } from "../../ffi/file.ts";
-import { statusOf } from "../../ffi/status.ts";
 import { installedFile } from "../../ffi/library.ts";
 import { bringLoopbackUp } from "../../ffi/network.ts";
 import { becomeUndumpable, startSession } from "../../ffi/process.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { FILTERS_NAME, RUN_DIRECTORY, SHIM_NAME, SOCKET_NAME } from "../protocol/inside.ts";
 import type { Preparation } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";

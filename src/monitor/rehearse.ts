@@ -10,10 +10,10 @@
  */
 import { removeAt, removeDirectoryAt } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
-import { existsAt, statusAt } from "../../ffi/status.ts";
 import { socketPair } from "../../ffi/listener.ts";
 import { connectTo, createSocket, send, SocketType } from "../../ffi/socket.ts";
 import { SpawnError } from "../../ffi/spawn.ts";
+import { existsAt, statusAt } from "../../ffi/status.ts";
 import { TABLE_NAME } from "../protocol/inside.ts";
 import type { LaunchOrder, OrderedPlace } from "../protocol/messages.ts";
 import { Reactor } from "../protocol/reactor.ts";

@@ -19,9 +19,9 @@ import {
 import { decodePath, normalisePath, PathError } from "../stemflow/path.ts";
 import { Allowance } from "./allowance.ts";
 import { decide, type Outcome } from "./decide.ts";
+import type { EmptyJail } from "./empty_jail.ts";
 import { GrantError } from "./grant_error.ts";
 import type { Grants } from "./grants.ts";
-import type { EmptyJail } from "./empty_jail.ts";
 import type { Answer } from "./serve.ts";
 import type { DomainState } from "./state.ts";
 

@@ -5,7 +5,6 @@
  */
 import { ensureDirectoryAt, linkAt } from "../../ffi/entry.ts";
 import { AT_FDCWD, close, openAt, OpenFlag, writeAll } from "../../ffi/file.ts";
-import { existsAt } from "../../ffi/status.ts";
 import {
   attachTree,
   cloneTree,
@@ -19,6 +18,7 @@ import {
 } from "../../ffi/mount.ts";
 import { changeDirectory } from "../../ffi/namespace.ts";
 import { userId } from "../../ffi/process.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import { makeScratch, type Scratch } from "./scratch.ts";
 

@@ -7,8 +7,8 @@
  */
 import { readLinkAt } from "../../ffi/entry.ts";
 import { close, OpenFlag, openResolved, ResolveFlag } from "../../ffi/file.ts";
-import { type FileStatus, statusOf } from "../../ffi/status.ts";
 import { cloneTree, MountAttribute, sealTree } from "../../ffi/mount.ts";
+import { type FileStatus, statusOf } from "../../ffi/status.ts";
 import { encodePath } from "../stemflow/path.ts";
 import type { MountStep } from "../stemflow/plan.ts";
 import { GrantError, reasonOf } from "./grant_error.ts";

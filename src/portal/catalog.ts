@@ -4,17 +4,17 @@
  * @module
  */
 import { Status, UserError } from "../errors.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
 import { matchesCommand } from "../profile/match.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { refuseUnknown } from "../profile/report.ts";
-import { hasAll, traitsOf } from "../profile/traits.ts";
 import { HostResolver } from "../profile/resolve.ts";
-import { hostFileSystem } from "../profile/file_system.ts";
+import { hasAll, traitsOf } from "../profile/traits.ts";
 import { ownTree } from "../protocol/inside.ts";
 import type { CandidateSet } from "../stemflow/candidates.ts";
 import type { Access } from "../stemflow/domain.ts";
-import { normalisePath } from "../stemflow/path.ts";
 import { domainsNearest } from "../stemflow/nearest.ts";
+import { normalisePath } from "../stemflow/path.ts";
 import { Pool } from "../stemflow/pool.ts";
 import { FirstStates } from "./first_state.ts";
 

@@ -9,8 +9,8 @@ import type { Trait } from "../profile/traits.ts";
 import { RUN_DIRECTORY, RUNTIME_DIRECTORY } from "../protocol/inside.ts";
 import type { Provision } from "../protocol/messages.ts";
 import { nameOf } from "../stemflow/path.ts";
-import { listHostDirectory, readHostFile, readHostText } from "./host_file.ts";
 import { parseDisplay, soleCookie } from "./desktop_x11.ts";
+import { listHostDirectory, readHostFile, readHostText } from "./host_file.ts";
 
 const AUTHORITY_FILE = `${RUN_DIRECTORY}/xauthority`;
 

@@ -7,9 +7,9 @@
 import { unlessRefused } from "../../ffi/check.ts";
 import { ensureTree } from "../../ffi/entry.ts";
 import { AT_FDCWD } from "../../ffi/file.ts";
-import { existsAt } from "../../ffi/status.ts";
 import { installedDirectory } from "../../ffi/library.ts";
 import { mayMakeEntries } from "../../ffi/probe.ts";
+import { existsAt } from "../../ffi/status.ts";
 import { hostFileSystem } from "../profile/file_system.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import {

@@ -4,21 +4,21 @@
  * @module
  */
 import { Status, UserError } from "../errors.ts";
+import { hostFileSystem } from "../profile/file_system.ts";
 import type { ResolvedProfile } from "../profile/profile.ts";
 import { HostResolver } from "../profile/resolve.ts";
 import { commonTraits, type Trait, traitsOf } from "../profile/traits.ts";
 import { ownTree } from "../protocol/inside.ts";
 import type { LaunchOrder, OrderedHome, Provision, RunRequest } from "../protocol/messages.ts";
-import { hostFileSystem } from "../profile/file_system.ts";
 import type { Catalog, Start } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
-import { directoryAccesses } from "./directory.ts";
 import { offerSession } from "./desktop.ts";
+import { directoryAccesses } from "./directory.ts";
 import { composeEnvironment } from "./environment.ts";
+import type { Launch } from "./jails.ts";
 import { jailLimits, type Means, missingLimits, processLimits, scratchOf } from "./limits.ts";
 import { resolverProvision } from "./network.ts";
-import type { Launch } from "./jails.ts";
 
 function commandOf(request: RunRequest, catalog: Catalog): readonly string[] {
   if (request.command.length > 0) return request.command;

@@ -3,19 +3,19 @@
  *
  * @module
  */
+import { Readiness } from "../../ffi/epoll.ts";
 import { AT_FDCWD, close, openAt, OpenFlag } from "../../ffi/file.ts";
 import { socketPair } from "../../ffi/listener.ts";
 import { awaitEnd, reap, Signal, signalProcess } from "../../ffi/process.ts";
 import { SocketType } from "../../ffi/socket.ts";
 import { spawn, type Spawned, SpawnError } from "../../ffi/spawn.ts";
-import { Readiness } from "../../ffi/epoll.ts";
 import { Status, UserError } from "../errors.ts";
-import type { Cgroups, JailCgroup } from "./cgroup.ts";
-import type { JailLimits } from "./limits.ts";
 import { Channel } from "../protocol/channel.ts";
 import type { Hidden, MonitorEvent, Order, Preparation } from "../protocol/messages.ts";
 import { monitorRequest } from "../protocol/monitor_process.ts";
 import type { Reactor } from "../protocol/reactor.ts";
+import type { Cgroups, JailCgroup } from "./cgroup.ts";
+import type { JailLimits } from "./limits.ts";
 
 /** What a monitor tells its owner. */
 export interface MonitorOwner {

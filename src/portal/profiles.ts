@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { Readiness } from "../../ffi/epoll.ts";
+import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { UserError } from "../errors.ts";
 import { loadInstalled, profileSources } from "../profile/installed.ts";
 import type { LoadedProfiles } from "../profile/load.ts";

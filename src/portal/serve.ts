@@ -19,9 +19,9 @@ import {
   versionOf,
 } from "../protocol/messages.ts";
 import type { Reactor } from "../protocol/reactor.ts";
+import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.ts";
 import { describe } from "./info.ts";
 import type { Jails, Launch } from "./jails.ts";
-import { type HelperContext, JailHelpers, tidyHelpers } from "./desktop_helpers.ts";
 import { planLaunch } from "./launch.ts";
 import type { Means } from "./limits.ts";
 import type { Log } from "./log.ts";

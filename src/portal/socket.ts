@@ -4,6 +4,7 @@
  * @module
  */
 import { KernelError, unlessRefused } from "../../ffi/check.ts";
+import { ensureDirectoryAt, removeAt } from "../../ffi/entry.ts";
 import { Readiness } from "../../ffi/epoll.ts";
 import {
   AT_FDCWD,
@@ -16,12 +17,11 @@ import {
   tryLock,
   writeAll,
 } from "../../ffi/file.ts";
-import { statusAt } from "../../ffi/status.ts";
-import { ensureDirectoryAt, removeAt } from "../../ffi/entry.ts";
 import { discardChanges, watchDescriptor, watchDirectory } from "../../ffi/inotify.ts";
 import { listenAt } from "../../ffi/listener.ts";
 import { sendSignal, userId } from "../../ffi/process.ts";
 import { createSocket, MAXIMUM_SOCKET_PATH_BYTES, SocketType } from "../../ffi/socket.ts";
+import { statusAt } from "../../ffi/status.ts";
 import { UserError } from "../errors.ts";
 import type { Reactor } from "../protocol/reactor.ts";
 import { parentOf } from "../stemflow/path.ts";

@@ -11,8 +11,8 @@ import type { PathPattern } from "./expand.ts";
 import { errnoName, type FileSystem } from "./file_system.ts";
 import { fitsPieces } from "./match.ts";
 import type { Refusal } from "./problem.ts";
-import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { sortByBytes } from "./read.ts";
+import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
 import { quote } from "./text.ts";
 
 /** How many paths one pattern may match: each is a mount of every jail that has it. */

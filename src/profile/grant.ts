@@ -12,8 +12,8 @@ import type { KeyPath } from "./locate.ts";
 import type { Finding, ProfileError, Refusal } from "./problem.ts";
 import type { Bind, Profile, ResolvedBind, ResolvedProfile } from "./profile.ts";
 import type { HostResolver, Resolved, Unresolved } from "./resolve.ts";
-import { quote } from "./text.ts";
 import type { RiskFinder } from "./risk.ts";
+import { quote } from "./text.ts";
 
 /** How many matches of a pattern are told by name. */
 const MOST_TOLD = 16;

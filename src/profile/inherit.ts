@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { nearestNames } from "./nearest.ts";
+import type { ProfileError, Refusal } from "./problem.ts";
 import {
   type Bind,
   DEFAULT_SETTINGS,
@@ -13,8 +15,6 @@ import {
   type ParsedProfile,
   type Profile,
 } from "./profile.ts";
-import { nearestNames } from "./nearest.ts";
-import type { ProfileError, Refusal } from "./problem.ts";
 import { quote } from "./text.ts";
 
 const DEPTH_LIMIT = 32;

@@ -4,8 +4,8 @@
  * @module
  */
 import { AT_FDCWD, close, openAt, OpenFlag, readAll } from "../../ffi/file.ts";
-import { statusOf } from "../../ffi/status.ts";
 import { installedDirectory, installedFile, namesInMemory } from "../../ffi/library.ts";
+import { statusOf } from "../../ffi/status.ts";
 import {
   processEnvironment,
   statedHome,

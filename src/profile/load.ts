@@ -5,8 +5,8 @@
  */
 import type { Environment } from "../protocol/locations.ts";
 import { treeAround } from "../stemflow/path.ts";
-import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { PathExpander } from "./expand.ts";
+import { type FileSystem, hostFileSystem } from "./file_system.ts";
 import { GlobFinder } from "./glob.ts";
 import { type GrantContext, Granter, stepsTo } from "./grant.ts";
 import { Inheritance } from "./inherit.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { parse, TomlError } from "smol-toml";
-import type { Bind, ParsedProfile } from "./profile.ts";
 import { comparePositions, ProfileError, type Refusal } from "./problem.ts";
+import type { Bind, ParsedProfile } from "./profile.ts";
 import { type ProfileFile, profileShape } from "./schema.ts";
 import type { Place } from "./shape.ts";
 import { ProfileSource } from "./source.ts";

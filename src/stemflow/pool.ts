@@ -9,6 +9,7 @@
  */
 import { CandidateSet, wordsFor } from "./candidates.ts";
 import { leastBinds, type Step, walkGrants } from "./coverage.ts";
+import { type Decision, DENIED, UNCHANGED } from "./decision.ts";
 import {
   type Access,
   accessesOf,
@@ -17,7 +18,6 @@ import {
   DomainNameError,
   type MergedName,
 } from "./domain.ts";
-import { type Decision, DENIED, UNCHANGED } from "./decision.ts";
 import { normalisePath } from "./path.ts";
 import {
   buildParts,

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { exists, testAsEveryone, type World } from "../system/harness.ts";
-import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
 import { eventually } from "../system/process.ts";
+import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
 import { assertRan, corpus, install } from "./attacker.ts";
 
 const MAXIMUM_GROWTH_KIB = 128 * 1024;

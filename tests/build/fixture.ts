@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { makeProduct } from "../../scripts/build.ts";
 import { buildNative } from "../../scripts/build_native.ts";
 import { bundleSingle, bundleSplit } from "../../scripts/bundle.ts";
-import { makeProduct } from "../../scripts/build.ts";
 import { selfExtracting } from "../../scripts/make_self_extracting.ts";
 import type { Parts } from "../../scripts/maker.ts";
 import { buildDirectory } from "../../scripts/paths.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { computeBuildId, USE_CACHE, writeImage } from "../../scripts/image.ts";
 import { makeProduct } from "../../scripts/build.ts";
+import { computeBuildId, USE_CACHE, writeImage } from "../../scripts/image.ts";
 import { selfExtracting } from "../../scripts/make_self_extracting.ts";
 import { FAILED_BEFORE_START, makeProbeImage, Place, probeParts } from "./fixture.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { compiled } from "../../scripts/make_compiled.ts";
 import { makeProduct } from "../../scripts/build.ts";
+import { compiled } from "../../scripts/make_compiled.ts";
 import { selfExtracting } from "../../scripts/make_self_extracting.ts";
 import type { Maker } from "../../scripts/maker.ts";
 import { Place, probeParts, readReport, start } from "./fixture.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { bundleSplit } from "../../scripts/bundle.ts";
 import { buildIfNeeded } from "../../scripts/build.ts";
+import { bundleSplit } from "../../scripts/bundle.ts";
 import { productPath } from "../../scripts/paths.ts";
 import { Place } from "./fixture.ts";
 

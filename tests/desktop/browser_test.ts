@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Program } from "../../scripts/program_table.ts";
-import { eventually } from "../system/process.ts";
 import type { World } from "../system/harness.ts";
+import { eventually } from "../system/process.ts";
 import { type Display, shareOf, testWithRootAnd, untilShown, withDisplay } from "./desktop.ts";
 import { withTunnel } from "./network.ts";
 import { note } from "./seen.ts";

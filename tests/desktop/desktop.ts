@@ -1,7 +1,7 @@
 /** What the desktop's tests share: a display of a test's own, and other servers of a session. */
 
-import { eventually } from "../system/process.ts";
 import { testAsUser, testWithRoot, type World } from "../system/harness.ts";
+import { eventually } from "../system/process.ts";
 
 type Body = (world: World) => void | Promise<void>;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { eventually } from "../system/process.ts";
 import type { World } from "../system/harness.ts";
+import { eventually } from "../system/process.ts";
 import { testWithRootAnd } from "./desktop.ts";
 import { closeTunnel, type Network, withNetwork, withTunnel } from "./network.ts";
 

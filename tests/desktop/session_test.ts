@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { during, isSocket, SOCKET_CLIENT, SOCKET_SERVER, testWith } from "./desktop.ts";
 import type { World } from "../system/harness.ts";
+import { during, isSocket, SOCKET_CLIENT, SOCKET_SERVER, testWith } from "./desktop.ts";
 
 const names = ["wayland-0", "pipewire-0", "pulse/native", "other"];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { canRun } from "../../src/doctor/report.ts";
 import { checkHelpers } from "../../src/doctor/helpers.ts";
+import { canRun } from "../../src/doctor/report.ts";
 import { type Differences, fakeSystem, findingOf } from "./fake_system.ts";
 
 const TUNNEL = "/dev/net/tun";

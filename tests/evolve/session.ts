@@ -4,11 +4,11 @@
  */
 
 import assert from "node:assert/strict";
-import type { JailStatus } from "../../src/protocol/messages.ts";
 import { hostNameOf } from "../../src/monitor/host_name.ts";
+import type { JailStatus } from "../../src/protocol/messages.ts";
 import type { World } from "../system/harness.ts";
-import { Expectation, hostMounts } from "./expectation.ts";
 import { eventually } from "../system/process.ts";
+import { Expectation, hostMounts } from "./expectation.ts";
 import { type Mount, type MountTree, readMounts } from "./mounts.ts";
 
 /** How a session differs from the usual. */

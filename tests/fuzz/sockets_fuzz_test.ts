@@ -4,11 +4,11 @@
  */
 
 import assert from "node:assert/strict";
+import { encodeFrame } from "../../src/protocol/frame.ts";
 import { assertRan, corpus, install, profile, withoutPlainProfile } from "../attack/attacker.ts";
 import { exists, testAsUser, type World } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
 import { descriptorsOf, monitorsOf, portalsOf } from "../system/traces.ts";
-import { encodeFrame } from "../../src/protocol/frame.ts";
 import { breakBytes, makeAny } from "./client_frames.ts";
 import { Model, MODEL_DIRECTORIES, modelDomains, modelRoots } from "./model.ts";
 import { chooseSeed, Random } from "./random.ts";

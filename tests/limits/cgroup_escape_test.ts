@@ -1,9 +1,9 @@
 /** Whoever is in a jail finds no control group to change, whatever its profile grants. */
 
 import assert from "node:assert/strict";
-import type { World } from "../system/world.ts";
 import { testAsEveryone } from "../system/harness.ts";
 import { eventually } from "../system/process.ts";
+import type { World } from "../system/world.ts";
 import { startJail, testDelegated } from "./delegated.ts";
 
 const NESTED = "[sandbox]\nnested_namespaces = true";

@@ -3,12 +3,12 @@
  * `unshare --user --map-root-user --mount`, with an empty directory as its argument.
  */
 import { KernelError } from "../../ffi/check.ts";
-import { bind } from "../../ffi/library.ts";
-import { addPathRule, landlockAbi } from "../../ffi/landlock.ts";
 import { accessOf, close, openAt, OpenFlag } from "../../ffi/file.ts";
-import { statusOf } from "../../ffi/status.ts";
+import { addPathRule, landlockAbi } from "../../ffi/landlock.ts";
+import { bind } from "../../ffi/library.ts";
 import { attachTree, cloneTree, mountFileSystem } from "../../ffi/mount.ts";
 import { Namespace, unshare } from "../../ffi/namespace.ts";
+import { statusOf } from "../../ffi/status.ts";
 import { createCeiling } from "../../src/monitor/ceiling.ts";
 import { planCeiling } from "../../src/monitor/ceiling_plan.ts";
 

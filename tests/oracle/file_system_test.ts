@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { testAsEveryone, testAsUser } from "../system/harness.ts";
-import { runOutside } from "./outside.ts";
 import type { World } from "../system/world.ts";
+import { runOutside } from "./outside.ts";
 
 const POSIX_SOURCE = new URL("posix.py", import.meta.url);
 

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { testAsUser } from "../system/harness.ts";
 import type { World } from "../system/world.ts";
-import { runOutside } from "./outside.ts";
 import { parseResults, type Results } from "./junit.ts";
+import { runOutside } from "./outside.ts";
 
 /** From Debian's libpython3.13-testsuite. */
 const MODULES = [

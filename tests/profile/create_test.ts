@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { placeOfMissing } from "../../src/profile/create.ts";
-import { HostResolver } from "../../src/profile/resolve.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { HostResolver } from "../../src/profile/resolve.ts";
 import { fakeHost } from "./fake_host.ts";
 
 const host = {

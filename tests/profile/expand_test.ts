@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { hostFileSystem } from "../../src/profile/file_system.ts";
 import { PathExpander } from "../../src/profile/expand.ts";
+import { hostFileSystem } from "../../src/profile/file_system.ts";
 import { parseUserDirectories } from "../../src/profile/user_directories.ts";
 import { fakeHost, type FakeNode } from "./fake_host.ts";
 

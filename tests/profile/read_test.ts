@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FILE_COUNT_LIMIT, FILE_SIZE_LIMIT, readProfileFiles } from "../../src/profile/read.ts";
 import { hostFileSystem } from "../../src/profile/file_system.ts";
+import { FILE_COUNT_LIMIT, FILE_SIZE_LIMIT, readProfileFiles } from "../../src/profile/read.ts";
 import { fakeHost, type FakeNode } from "./fake_host.ts";
 
 function read(directories: string[], nodes: Record<string, FakeNode>, optional = false) {

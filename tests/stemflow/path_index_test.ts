@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PathIndex } from "../../src/stemflow/path_index.ts";
 import { isAtOrBelow } from "../../src/stemflow/path.ts";
+import { PathIndex } from "../../src/stemflow/path_index.ts";
 import { path as pathArbitrary } from "./reference.ts";
 
 /** An index of the paths and all above them, and the paths in the order of their numbers. */
