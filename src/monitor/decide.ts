@@ -11,10 +11,16 @@ import { GrantError } from "./grant_error.ts";
 import { placesOn } from "./host_path.ts";
 import type { DomainState, Reach } from "./state.ts";
 
-/** What came of a request. */
+/** What came of a request, with the transition if the jail has made one. */
 export type Outcome =
   | { readonly kind: "granted"; readonly transition: Transition | null }
-  | { readonly kind: "denied"; readonly path: string; readonly why: string | null };
+  | {
+    readonly kind: "denied";
+    readonly path: string;
+    readonly why: string | null;
+    /** What was shown for a moment counts, though it is there no more. */
+    readonly transition: Transition | null;
+  };
 
 /** Whether a path is never one of the host's. */
 function isOwnPlace(path: string): boolean {
@@ -46,25 +52,33 @@ export function decide(
     path = normalisePath(decodePath(bytes));
   } catch (error) {
     if (!(error instanceof PathError)) throw error;
-    return { kind: "denied", path: decodePath(bytes), why: error.reason };
+    return { kind: "denied", path: decodePath(bytes), why: error.reason, transition: null };
   }
   const reach = reachOf(state, hostRoot, { action, path });
   if (reach === null || !reach.isWhole && state.isPresent(reach.set)) {
     // A path that could be granted, but leads elsewhere: because a bind is not what it was?
     const why = reach === null ? null : state.changedBind(path);
-    return { kind: "denied", path, why };
+    return { kind: "denied", path, why, transition: null };
   }
   if (state.isPresent(reach.set)) return { kind: "granted", transition: null };
   const from = state.name;
-  try {
-    state.moveTo(reach.set);
-  } catch (error) {
-    if (!(error instanceof GrantError)) throw error;
-    return { kind: "denied", path, why: error.message };
-  }
+  const why = failureOfMove(state, reach);
+  if (!state.isPresent(reach.set)) return { kind: "denied", path, why, transition: null };
   const duration = Math.round((performance.now() - start) * 1000);
-  const transition = { time: Date.now(), path, action, from, to: state.name, duration } as const;
-  return { kind: "granted", transition: { ...transition, process: processName() } };
+  const step = { time: Date.now(), path, action, from, to: state.name, duration } as const;
+  const transition = { ...step, process: processName() };
+  return why === null ? { kind: "granted", transition } : { kind: "denied", path, why, transition };
+}
+
+/** Moves a jail; why it did not get what it has moved for, or null. */
+function failureOfMove(state: DomainState, { set }: Reach): string | null {
+  try {
+    state.moveTo(set);
+    return null;
+  } catch (error) {
+    if (error instanceof GrantError) return error.message;
+    throw error;
+  }
 }
 
 /** How far the jail gets with an access, or null where nothing is to be had. */

@@ -91,20 +91,28 @@ export class JailRequests {
   #access({ kind, path, write }: AccessRequest, pid: number): Answer {
     const { hostRoot } = this.jail.namespaces;
     const outcome = decide(this.state, hostRoot, path, write, () => this.#nameOf(pid));
-    if (outcome.kind === "denied") {
-      const event = this.#denial(outcome, pid);
-      const replies = [this.#reply(kind, Verdict.denied)];
-      return event === null ? { replies } : { replies, afterwards: () => this.tell(event) };
-    }
-    const reply = this.#reply(kind, Verdict.granted);
-    const { transition } = outcome;
-    if (transition === null) return { replies: [reply] };
-    const { candidates } = this.state;
-    this.follow(candidates);
+    const events = this.#eventsOf(outcome, pid);
+    const isGranted = outcome.kind === "granted";
+    const reply = this.#reply(kind, isGranted ? Verdict.granted : Verdict.denied);
+    const hasMoved = outcome.transition !== null;
+    if (hasMoved) this.follow(this.state.candidates);
+    if (hasMoved && this.order.awaitsHelpers) this.#awaited++;
+    const waits = hasMoved && isGranted && this.order.awaitsHelpers;
     return {
-      replies: this.order.awaitsHelpers ? this.#whenSettled(++this.#awaited, reply) : [reply],
-      afterwards: () => this.tell({ type: "transition", transition, candidates }),
+      replies: waits ? this.#whenSettled(this.#awaited, reply) : [reply],
+      afterwards: () => events.forEach((event) => this.tell(event)),
     };
+  }
+
+  /** What is to be told of an outcome. */
+  #eventsOf(outcome: Outcome, pid: number): MonitorEvent[] {
+    const { transition } = outcome;
+    const { candidates } = this.state;
+    const events: MonitorEvent[] = [];
+    if (transition !== null) events.push({ type: "transition", transition, candidates });
+    const denial = outcome.kind === "denied" ? this.#denial(outcome, pid) : null;
+    if (denial !== null) events.push(denial);
+    return events;
   }
 
   /** What is to be told of a denial: only one that has a reason, and not too many. */

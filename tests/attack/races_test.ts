@@ -64,6 +64,10 @@ testAsEveryone(
         .map(Number);
       assert.equal(seen > 0 && other === 0, false, `both were had: ${outcome.stdout}`);
       assert.equal(granted > 0 && other === 0, false, `both were granted: ${outcome.stdout}`);
+      // Whatever moved the jail, the user is told of it.
+      if (other === 0) continue;
+      const told = `transition jail="${jail + 1}"`;
+      await eventually(told, () => Deno.readTextFileSync(world.log).includes(told));
     }
   },
 );
