@@ -94,11 +94,16 @@ class RunningJail {
   #isGoneIn(milliseconds: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), milliseconds);
-    this.#gone.promise.then(() => {
+    this.gone.then(() => {
       clearTimeout(timer);
       resolve(true);
     });
     return promise;
+  }
+
+  /** Resolves when nothing of it is left. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
   }
 
   /** Nothing of it is left. */
@@ -117,7 +122,6 @@ class RunningJail {
 export class Jails {
   readonly #running = new Map<string, RunningJail>();
   #last = 0;
-  #emptied: PromiseWithResolvers<void> | null = null;
 
   /** Jails tell the log what happens to them. */
   constructor(private readonly log: Log) {}
@@ -182,10 +186,8 @@ export class Jails {
   }
 
   /** Waits until none runs. */
-  whenEmpty(): Promise<void> {
-    if (this.count === 0) return Promise.resolve();
-    this.#emptied ??= Promise.withResolvers();
-    return this.#emptied.promise;
+  async whenEmpty(): Promise<void> {
+    while (this.count > 0) await Promise.all([...this.#running.values()].map(({ gone }) => gone));
   }
 
   #record(jail: RunningJail, event: MonitorEvent): void {
@@ -228,8 +230,5 @@ export class Jails {
     this.#running.delete(jail.id);
     this.log.write("debug", "monitor gone", { jail: jail.id });
     jail.goes();
-    if (this.count > 0) return;
-    this.#emptied?.resolve();
-    this.#emptied = null;
   }
 }
