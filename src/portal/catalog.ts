@@ -104,12 +104,12 @@ export class Catalog {
   }
 
   /**
-   * What is left of a start when accesses are made first: the candidates that allow them, or the same
-   * ones where none does.
+   * What is left of a start when accesses are made first: the candidates that allow them. It is the
+   * same start where all do, or none does.
    */
   narrow(start: Start, accesses: readonly Access[]): Start {
     const set = start.set.intersect(this.pool.allow(accesses));
-    if (set.size === 0) return start;
+    if (set.size === 0 || set.equals(start.set)) return start;
     const kept = start.profiles.filter(({ name }) => set.has(this.pool.indexOf(name)));
     return { ...start, set, domains: this.#domainsOf(set), profiles: kept };
   }

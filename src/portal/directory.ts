@@ -6,28 +6,30 @@
  */
 import { hostFileSystem } from "../profile/file_system.ts";
 import { HostResolver } from "../profile/resolve.ts";
-import type { CandidateSet } from "../stemflow/candidates.ts";
-import type { Access } from "../stemflow/domain.ts";
 import { isAtOrBelow } from "../stemflow/path.ts";
-import type { Pool } from "../stemflow/pool.ts";
+import type { Catalog, Start } from "./catalog.ts";
 
 /**
- * What starting in a directory takes: reading the links on the way, and the directory.
+ * What is left of a start when its command begins in a directory: those that allow reading it, and the
+ * links on the way. It is the same start where the jail has the directory in any case, or nobody
+ * grants it.
  *
  * @param directory absolute path, as the client has it
- * @param home the jail's own home, which it has in any case; empty if there is none
- * @returns nothing where every candidate's jail has the directory, or the host has none to be granted
+ * @param home gives the jail's own home, which it has in any case; empty if there is none
  */
-export function directoryAccesses(
+export function narrowToDirectory(
+  catalog: Catalog,
+  start: Start,
   directory: string,
-  home: string,
-  pool: Pool,
-  set: CandidateSet,
-): Access[] {
+  home: () => string,
+): Start {
   const resolved = new HostResolver(hostFileSystem).resolve(directory);
-  if ("refusal" in resolved) return [];
-  const leadsTo = (path: string) => isAtOrBelow(path, resolved.path);
-  if (leadsTo(home) || pool.effective(set).some(({ path }) => leadsTo(path))) return [];
+  if ("refusal" in resolved) return start;
   const paths = [...resolved.links.map(({ path }) => path), resolved.path];
-  return paths.map((path) => ({ action: "read", path }));
+  const narrowed = catalog.narrow(start, paths.map((path) => ({ action: "read", path })));
+  if (narrowed === start) return start;
+  const leadsTo = (path: string) => isAtOrBelow(path, resolved.path);
+  const isThere = leadsTo(home()) ||
+    catalog.pool.effective(start.set).some(({ path }) => leadsTo(path));
+  return isThere ? start : narrowed;
 }

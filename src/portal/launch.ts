@@ -14,7 +14,7 @@ import type { Catalog, Start } from "./catalog.ts";
 import { findCommand } from "./command.ts";
 import { createDirectories } from "./create.ts";
 import { offerSession } from "./desktop.ts";
-import { directoryAccesses } from "./directory.ts";
+import { narrowToDirectory } from "./directory.ts";
 import { composeEnvironment } from "./environment.ts";
 import type { Launch } from "./jails.ts";
 import { jailLimits, type Means, missingLimits, processLimits, scratchOf } from "./limits.ts";
@@ -66,11 +66,8 @@ function networkFiles(traits: readonly (readonly Trait[])[]): Provision[] {
 function startOf(request: RunRequest, catalog: Catalog, file: string, command: string): Start {
   const start = catalog.start(file, command, request.profile, request.exact);
   if (request.profile !== undefined && !request.directoryRequired) return start;
-  const { path: home } = homeOf(request.environment.HOME ?? "");
-  return catalog.narrow(
-    start,
-    directoryAccesses(request.directory, home, catalog.pool, start.set),
-  );
+  const home = () => homeOf(request.environment.HOME ?? "").path;
+  return narrowToDirectory(catalog, start, request.directory, home);
 }
 
 /** A profile that was named decides; else all of them must agree. */
