@@ -64,20 +64,31 @@ export function isOurs(directory: string): boolean {
 /** Makes a directory for sockets if need be, and refuses one that others could tamper with. */
 function secureDirectory(directory: string): void {
   const quoted = JSON.stringify(directory);
-  try {
-    ensureDirectoryAt(AT_FDCWD, directory, 0o700);
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
+  const failure = failureToMake(directory);
+  // What counts is what is there.
+  const status = unlessRefused(() => statusAt(AT_FDCWD, directory));
+  if (status === null) {
     throw new UserError(
-      `Cannot make the socket's directory ${quoted}: ${error.code}; set XDG_RUNTIME_DIR or STEMJAIL_SOCKET`,
+      `Cannot make the socket's directory ${quoted}: ${failure}; set XDG_RUNTIME_DIR or STEMJAIL_SOCKET`,
     );
   }
-  const { kind, uid, mode } = statusAt(AT_FDCWD, directory);
+  const { kind, uid, mode } = status;
   if (kind === "directory" && uid === userId() && (mode & 0o022) === 0) return;
   throw new UserError(
     `The socket's directory ${quoted} is not safe: it must be a directory of your own that only you can ` +
       `write to; set XDG_RUNTIME_DIR or STEMJAIL_SOCKET`,
   );
+}
+
+/** Why a directory was not made, by errno's name; null where it was, or is there already. */
+function failureToMake(directory: string): string | null {
+  try {
+    ensureDirectoryAt(AT_FDCWD, directory, 0o700);
+    return null;
+  } catch (error) {
+    if (error instanceof KernelError) return error.code;
+    throw error;
+  }
 }
 
 /** Whoever is written in the lock's file; 0 for nobody. */
@@ -148,8 +159,9 @@ export function takePlace(path: string): Place {
         `${MAXIMUM_SOCKET_PATH_BYTES} bytes (it has ${length}); set STEMJAIL_SOCKET to a shorter one`,
     );
   }
-  secureDirectory(parentOf(path));
-  secureDirectory(helperDirectory(path));
+  for (const directory of new Set([parentOf(path), helperDirectory(path)])) {
+    secureDirectory(directory);
+  }
   try {
     const lock = takeLock(path);
     removeAt(AT_FDCWD, path);
